@@ -1,0 +1,1 @@
+"""Benchmarks: one module an area, `python -m benchmarks.AREA [--quick] --out rows.json`."""

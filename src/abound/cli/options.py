@@ -1,0 +1,57 @@
+"""Arguments and options that several commands share, with one wording each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from abound.core.dataset import Dataset
+    from abound.core.progress import Progress
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A table: CSV, TSV, JSON lines, Parquet or Arrow.")]
+Target = Annotated[
+    str | None, typer.Option("--target", "-t", help="Column to predict, or a condition such as 'price > 650000'.")
+]
+NeededTarget = Annotated[
+    str, typer.Option("--target", "-t", help="Column to predict, or a condition such as 'price > 650000'.")
+]
+Positive = Annotated[str | None, typer.Option("--positive", help="The class of interest; default: the rarer one.")]
+Group = Annotated[
+    str | None, typer.Option("--group", help="Column whose equal values stay on one side of every split.")
+]
+Sensitive = Annotated[
+    list[str] | None, typer.Option("--sensitive", help="Columns to treat as sensitive; a,b or given twice.")
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Columns to leave out; a,b or given twice.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+
+
+def names(values: list[str] | None) -> tuple[str, ...]:
+    """["a,b", "c"] -> ("a", "b", "c")."""
+    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())
+
+
+def progress(quiet: bool) -> Progress:
+    """Lines on stderr, or nothing."""
+    from abound.core.progress import Lines, Silent
+
+    return Silent() if quiet else Lines()
+
+
+def load(
+    path: str, target: str | None, positive: str | None, group: str | None, sensitive: list[str] | None,
+    ignore: list[str] | None,
+) -> Dataset:  # fmt: skip
+    """Read a table with the shared options."""
+    from abound.stages.read import read
+
+    return read(
+        path, target=target, positive=positive, group=group, sensitive=names(sensitive), ignore=names(ignore)
+    )

@@ -1,0 +1,57 @@
+"""`abound plan`: what would be made for a table, and why. Nothing is generated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from abound.cli.options import Data, Group, Ignore, Json, NeededTarget, Positive, Quiet, Seed, Sensitive, load
+
+if TYPE_CHECKING:
+    from abound.core.plan import Plan
+
+
+def plan(
+    data: Data,
+    target: NeededTarget,
+    positive: Positive = None,
+    group: Group = None,
+    sensitive: Sensitive = None,
+    ignore: Ignore = None,
+    learner: Annotated[str, typer.Option("--learner", help="The model that will be trained.")] = "boosting",
+    purpose: Annotated[str, typer.Option("--purpose", help="augment or replace.")] = "augment",
+    seed: Seed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print what would be made for DATA, and why; nothing is generated."""
+    from abound.cli.options import progress
+    from abound.cli.output import print_json, print_page
+    from abound.cli.run import purpose_of
+    from abound.core.context import Context
+    from abound.stages.find import find
+    from abound.stages.plan import plan as decide
+    from abound.stages.split import split
+
+    why = purpose_of(purpose)
+    parts = split(load(data, target, positive, group, sensitive, ignore), seed=seed)
+    gaps = find(parts.train, parts.tune, ctx=Context(seed=seed, progress=progress(quiet)))
+    made = decide(parts.train, parts.tune, gaps, learner=learner, purpose=why, seed=seed)
+    if json:
+        print_json(made)
+    else:
+        print_page([("Orders", order_lines(made)), ("Advice", [made.advice]), ("Notes", made.notes)])
+
+
+def order_lines(made: Plan) -> list[str]:
+    """One line an order: how many rows, with what, under which condition, and why."""
+    if not made.orders:
+        return ["nothing"]
+    return [
+        f"{o.count:,} rows by {o.generator}"
+        + (f" ({', '.join(f'{k} {v}' for k, v in o.params.items())})" if o.params else "")
+        + (f" where {o.where}" if o.where else "")
+        + (f": {o.reason}" if o.reason else "")
+        for o in made.orders
+    ]

@@ -1,0 +1,113 @@
+"""The sealed test set and the ledger of everything that uses it up.
+
+Each opening of a test set is written down, beside the split, before a row of it is read: a test set that is
+looked at ten times supports ten times weaker claims, and the report must be able to say how often it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from abound.core.artifact import open_folder, storage_errors
+from abound.core.dataset import Dataset
+from abound.core.model import Model, canonical_json
+from abound.errors import ArtifactError
+
+
+class Power(Model):
+    """What the test set can show, stated before any result.
+
+    `rare_units` real test units of the rarest class that is claimed about; `minimum_gain` the smallest true gain
+    in recall on them that is found with probability .8 at one-sided alpha .05 when a share `discordant` of them
+    changes its outcome; `needed_units` how many units the wanted gain needs.
+    """
+
+    rare_class: str | None
+    rare_units: int
+    wanted_gain: float
+    discordant: float
+    needed_units: int
+    minimum_gain: float | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class SealedTest:
+    """A handle on the test rows: digest, size and power, no tables. Only `prove` opens it."""
+
+    folder: Path
+    digest: str
+    rows: int
+    groups: int
+    power: Power
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger beside the split."""
+        return Ledger(self.folder.parent / "ledger.jsonl")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Append-only JSON lines."""
+
+    path: Path
+
+    def append(self, event: str, **details: Any) -> None:
+        """Add one line, durably, under a lock."""
+        line = canonical_json({"event": event, "time": round(time.time(), 3), **details}) + "\n"
+        with storage_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if _cut_short(file):
+                    line = "\n" + line
+                file.write(line.encode())
+                file.flush()
+                os.fsync(file.fileno())
+
+    def read(self) -> list[dict[str, Any]]:
+        """All events, oldest first; a line that a crash cut short is the event "unreadable"."""
+        if not self.path.exists():
+            return []
+        # Not splitlines: it also splits at line separators that JSON leaves inside a text.
+        lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
+        return [_event(line) for line in lines if line]
+
+    def openings(self, digest: str) -> int:
+        """How often the test set with this digest was opened. An unreadable line may be an opening: it counts."""
+        events = self.read()
+        opened = [e for e in events if e["event"] == "open_test" and e.get("test") == digest]
+        return len(opened) + len([e for e in events if e["event"] == "unreadable"])
+
+
+def _cut_short(file: BinaryIO) -> bool:
+    """Whether the last line lacks its line break."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
+
+
+def _event(line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError:
+        value = None
+    return value if isinstance(value, dict) and "event" in value else {"event": "unreadable", "text": line}
+
+
+def unseal(sealed: SealedTest, reason: str) -> Dataset:
+    """Open the test set, after writing the opening down. Called by `prove` only (a test keeps it so)."""
+    sealed.ledger.append("open_test", test=sealed.digest, reason=reason)
+    open_folder(sealed.folder)
+    data = Dataset.load(sealed.folder)
+    if data.digest != sealed.digest:
+        raise ArtifactError(f"the test set in {sealed.folder} is not the one that was sealed: split again")
+    return data

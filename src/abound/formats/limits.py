@@ -1,0 +1,134 @@
+"""What a report does not say, and what to do next: sentences that follow from the facts, none that does not."""
+
+from __future__ import annotations
+
+from abound.core.study import Claim, Study
+from abound.formats.facts import Facts
+from abound.formats.wording import bounded, clean, count, number, percent, plain_name
+
+
+def limits(facts: Facts) -> list[str]:
+    """The limits of this report, most important first."""
+    study = facts.study
+    out = [
+        f"The verdict is about {clean(study.about)}, the metric {plain_name(study.metric)} and the learner "
+        f"{clean(study.learner)}. Other learners, metrics and data were not measured.",
+        "The test rows come from the same data as the training rows. How far the result carries over to other "
+        "times, places or sources was not measured.",
+        _claims(study),
+        _openings(study),
+        "The audit is the list of checks above and no more. It is not a privacy guarantee.",
+    ]
+    unseen = sum(g.support == 0 for g in facts.gaps)
+    if unseen:
+        out.append(
+            f"{_many(unseen, 'gap')} above had no real training row at all. Whether synthetic rows for a case that "
+            "was never seen are right can be shown only with real test cases of it."
+        )
+    if any(not a.same_learner or a.role == "reference" for a in study.arms):
+        out.append(
+            "Arms marked as reference, or with another learner, are shown for comparison: they can change the "
+            "advice and never change the verdict."
+        )
+    if study.preliminary:
+        out.append("This was a quick run. Its verdict is preliminary.")
+    return out + list(facts.suppressed)
+
+
+def _claims(study: Study) -> str:
+    shown = "All other differences are shown with an interval of their own and were not tested as claims."
+    if len(study.claims) == 1:
+        return f"One comparison was declared before the test set was opened. {shown}"
+    return (
+        f"{len(study.claims)} comparisons declared before the test set was opened are shown, with intervals "
+        f"widened for their number (Holm). {shown}"
+    )
+
+
+def _openings(study: Study) -> str:
+    if study.openings <= 1:
+        return "No earlier opening of this test set is on record in its ledger."
+    return (
+        f"This test set was opened {count(study.openings)} times, this run included. Each further look makes a "
+        "chance finding more likely, and the intervals do not correct for that."
+    )
+
+
+def advice(study: Study) -> list[str]:
+    """What follows from the verdict, before the remedy."""
+    claim, replaced = study.claim, study.purpose == "replace"
+    out = []
+    if claim.verdict == "harms":
+        what = "put these synthetic rows in place of the real ones" if replaced else "add these synthetic rows"
+        out.append(f"For this learner and metric, do not {what}.")
+    if claim.verdict == "no difference":
+        out.append(f"Between {plain_name(claim.arm)} and {plain_name(claim.control)}, choose on other grounds.")
+    if claim.verdict == "not enough evidence":
+        out.append(_narrower(study))
+    if study.preliminary:
+        out.append("Run again without --quick before you rely on this.")
+    return out
+
+
+def _narrower(study: Study) -> str:
+    by = study.claim.limited_by
+    if by == "repeats":
+        return "Most of the interval's width comes from the spread between repeats: more repeats would narrow it."
+    if by == "test units":
+        return (
+            "Most of the interval's width comes from the size of the test set: more real test rows would narrow it."
+        )
+    return f"What limits the interval: {clean(by)}."
+
+
+def verdict_rules(study: Study, minimal_gain: float) -> list[tuple[str, str]]:
+    """The four outcomes and when each is given, in the order in which they are tried."""
+    m = number(study.claim.margin, 4).rstrip("0")
+    over = "zero" if minimal_gain == 0 else number(minimal_gain, 4).rstrip("0")
+    return [
+        ("harms", "the whole interval lies below zero"),
+        ("helps", f"the whole interval lies above {over}"),
+        ("no difference", f"the whole interval lies between {number(-study.claim.margin, 4).rstrip('0')} and +{m}"),
+        ("not enough evidence", "none of these, or only one repeat or one group was there to judge by"),
+    ]
+
+
+def about_claim(study: Study) -> list[tuple[str, str]]:
+    """The figures that belong to the main claim, as (term, value)."""
+    claim = study.claim
+    test = f"{count(claim.units)} rows"
+    if claim.positives is not None:
+        test += f", {count(claim.positives)} of them positive"
+    return [
+        ("Arm judged", _described(study, claim.arm)),
+        ("Compared with", _compared(study)),
+        ("About", clean(study.about)),
+        ("Learner", clean(study.learner)),
+        ("Test set", f"{test}, in {count(claim.groups)} groups"),
+        ("Repeats", f"{count(claim.repeats)}, each with a new fit"),
+        ("Interval", _interval(claim)),
+    ]
+
+
+def _compared(study: Study) -> str:
+    control = _described(study, study.claim.control)
+    if study.purpose == "replace":
+        return control
+    rivals = sum(a.role == "control" and a.same_learner for a in study.arms)
+    return f"{control}; the best of {count(rivals)} controls on tune"
+
+
+def _described(study: Study, arm: str) -> str:
+    text = next((a.description for a in study.arms if a.arm == arm), "")
+    return f"{plain_name(arm)} ({clean(text, 200)})" if text else plain_name(arm)
+
+
+def _interval(claim: Claim) -> str:
+    if not bounded(claim):
+        return "none: it takes two repeats and two test groups"
+    most = clean(claim.limited_by)
+    return f"{percent(claim.level)}, over repeats and test units together; most of its width is from {most}"
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

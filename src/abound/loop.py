@@ -1,0 +1,246 @@
+"""The loop: read, split, find, plan, generate, audit, mix, prove, report; each step an artifact of a run folder."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abound.core import registry
+from abound.core.artifact import Artifact, build_folder, is_sound, read_json, write_bytes, write_json
+from abound.core.audit import Audit
+from abound.core.context import Context
+from abound.core.dataset import Dataset
+from abound.core.gap import Gap
+from abound.core.labels import classes, codes
+from abound.core.ledger import Power, SealedTest
+from abound.core.model import digest_of
+from abound.core.plan import Plan
+from abound.core.progress import Lines, Progress, Silent
+from abound.core.recipe import Recipe, read_recipe
+from abound.core.run import Run
+from abound.core.study import Study
+from abound.errors import InputError, RecipeError, did_you_mean
+from abound.publish import publish
+from abound.stats.splitting import draw_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PARTS = ("train", "tune", "reference", "test")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run left behind. Everything is also in `folder`, as files."""
+
+    folder: Path
+    recipe: Recipe
+    gaps: tuple[Gap, ...]
+    plan: Plan
+    audit: Audit | None = None
+    study: Study | None = None
+
+    def __str__(self) -> str:
+        return str(self.study) if self.study else self.plan.advice
+
+    def _repr_html_(self) -> str:
+        return self.study._repr_html_() if self.study else f"<p>{self.plan.advice}</p>"
+
+
+def run(
+    recipe: Recipe | Path | str,
+    *,
+    out: Path | str | None = None,
+    progress: Progress | None = None,
+    quiet: bool = False,
+    dry_run: bool = False,
+    preliminary: bool = False,
+    source: Any = None,
+) -> Result:
+    """Run the whole loop, or resume it: finished, unchanged artifacts of `out` are used again.
+
+    `source` replaces the recipe's data path by rows in memory. With `dry_run` it stops after the plan. Raises
+    RunLocked where another process writes the same folder.
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else read_recipe(recipe)
+    folder = Path(out) if out is not None else Path("runs") / digest_of(recipe)[:8]
+    ctx = _context(recipe, progress or (Silent() if quiet else Lines()))
+    with Run(folder) as here:
+        write_bytes(folder / "recipe.yaml", _absolute(recipe).to_yaml().encode())
+        parts, test = _split(here, recipe, source, ctx)
+        repeats = _repeats(here, recipe, parts["train"], ctx)
+        made = _refits(here, recipe, repeats, parts, ctx, dry_run)
+        gaps, plan = _found(made[0])
+        if dry_run:
+            return Result(folder, recipe, gaps, plan)
+        audit = Audit.model_validate(read_json(made[0] / "audit.json"))
+        study = _prove(here, recipe, repeats, made, parts["tune"], test, gaps, ctx, preliminary)
+        publish(folder)
+    return Result(folder, recipe, gaps, plan, audit, study)
+
+
+@dataclass(frozen=True)
+class _Repeat:
+    """The training rows of one repeat, and training rows that it leaves out (None if it uses all)."""
+
+    number: int
+    real: Path
+    extra: Path | None
+
+
+def _context(recipe: Recipe, progress: Progress) -> Context:
+    import os
+
+    workers = min(recipe.workers or os.cpu_count() or 1, recipe.repeats.n)
+    # Even one worker is a process: Polars then runs on one thread, so the machine's cores change no byte.
+    engine = registry.create("engine", "processes", {"workers": max(1, workers)})
+    return Context(seed=recipe.seed, engine=engine, progress=progress)
+
+
+def _split(here: Run, recipe: Recipe, source: Any, ctx: Context) -> tuple[dict[str, Path], SealedTest]:
+    """Read and split, or take the split that is already there and sound."""
+    from abound.stages.read import read
+    from abound.stages.split import split
+
+    spec = recipe.data
+    data = read(
+        source if source is not None else spec.path, target=spec.target, positive=spec.positive, group=spec.group,
+        sensitive=spec.sensitive, ignore=spec.ignore, categories=spec.categories, schema=spec.schema_file,
+        table=spec.table,
+    )  # fmt: skip
+    for note in data.notes:
+        ctx.progress.note(note)
+    folders = {name: here.folder / "data" / name for name in PARTS}
+
+    def fill(work: Path) -> None:
+        made = split(data, seed=recipe.seed, folder=folders["test"], **recipe.split.model_dump())
+        for name, part in (("train", made.train), ("tune", made.tune), ("reference", made.reference)):
+            build_folder(
+                folders[name], Artifact(kind="dataset", stage="split", key=part.digest, files={}), part.save
+            )
+        sealed = {"digest": made.test.digest, "rows": made.test.rows, "groups": made.test.groups}
+        sizes = {p.split: (len(p), _groups(p)) for p in (made.train, made.tune, made.reference)}
+        sizes["test"] = (made.test.rows, made.test.groups)
+        write_json(work / "split.json", {**sealed, "power": made.power.model_dump(), "parts": sizes})
+
+    if not all(is_sound(folder) for folder in folders.values()):
+        shutil.rmtree(here.folder / "split", ignore_errors=True)
+    params = {"data": data.digest, **recipe.split.model_dump()}
+    folder = here.cached("split", kind="split", inputs={}, params=params, seed=recipe.seed, fill=fill)
+    info = read_json(folder / "split.json")
+    power = Power.model_validate(info["power"])
+    return folders, SealedTest(folders["test"], info["digest"], info["rows"], info["groups"], power)
+
+
+def _groups(data: Dataset) -> int:
+    return data.main[data.schema.group].n_unique() if data.schema.group else len(data)
+
+
+def _absolute(recipe: Recipe) -> Recipe:
+    """The recipe with a data path that holds from any folder."""
+    data = recipe.data.model_copy(update={"path": str(Path(recipe.data.path).resolve())})
+    return recipe.model_copy(update={"data": data})
+
+
+def _repeats(here: Run, recipe: Recipe, train: Path, ctx: Context) -> list[_Repeat]:
+    """The training rows of each repeat: all of them, or a fresh draw of whole groups."""
+    wanted = recipe.repeats.train_rows
+    if wanted == "all":
+        return [_Repeat(k, train, None) for k in range(recipe.repeats.n)]
+    data = Dataset.load(train)
+    out = []
+    for k in range(recipe.repeats.n):
+        inside, outside = _draw(data, wanted, ctx.rng("repeats", k))
+        folders = []
+        for name, rows in (("real", inside), ("extra", outside)):
+            folders.append(
+                here.cached(
+                    f"repeats/{k:03d}/{name}", kind="dataset", inputs={"train": train},
+                    params={"train_rows": wanted, "part": name}, seed=recipe.seed, fill=data.take(rows).save,
+                )
+            )  # fmt: skip
+        out.append(_Repeat(k, folders[0], folders[1] if len(outside) else None))
+    return out
+
+
+def _draw(data: Dataset, wanted: int | dict[str, int], rng: np.random.Generator) -> tuple[Any, Any]:
+    """Positions of the rows of one repeat, and of the others in random order."""
+    import numpy as np
+
+    if isinstance(wanted, int):
+        groups = data.main[data.schema.group].to_list() if data.schema.group else None
+        inside = draw_rows(groups, len(data), wanted, rng)
+    else:
+        inside = _draw_classes(data, wanted, rng)
+    return inside, rng.permutation(np.setdiff1d(np.arange(len(data)), inside))
+
+
+def _draw_classes(data: Dataset, wanted: dict[str, int], rng: np.random.Generator) -> Any:
+    """A given number of rows of each class."""
+    import numpy as np
+
+    task = data.schema.task()
+    names, code = classes(data.schema, task), codes(data, task)
+    if data.schema.group:
+        raise InputError("repeats.train_rows by class cannot keep the groups of data.group whole: give a number")
+    parts = []
+    for name, count in wanted.items():
+        if name not in names:
+            raise RecipeError(f"repeats.train_rows: no class {name!r}: {did_you_mean(name, names)}")
+        rows = np.flatnonzero(code == names.index(name))
+        if len(rows) < count:
+            raise RecipeError(
+                f"repeats.train_rows: {count} rows of {name!r} wanted, the training part has {len(rows)}"
+            )
+        parts.append(rng.choice(rows, size=count, replace=False))
+    return np.sort(np.concatenate(parts))
+
+
+def _refits(
+    here: Run, recipe: Recipe, repeats: list[_Repeat], parts: dict[str, Path], ctx: Context, dry_run: bool
+) -> list[Path]:
+    """For each repeat: find, plan, generate, audit, mix. Returns the artifact folders."""
+    tasks, folders = [], []
+    chosen = recipe.model_dump(mode="json", include={"purpose", "learner", "find", "generate", "checks", "mix"})
+    for repeat in repeats[:1] if dry_run else repeats:
+        inputs = {"real": repeat.real, "tune": parts["tune"], "reference": parts["reference"]}
+        name = f"{'plan' if dry_run else 'generate'}/{repeat.number:03d}"
+        params = {**chosen, "number": repeat.number}
+        folder, draft, fresh = here.plan(name, kind="refit", inputs=inputs, params=params, seed=recipe.seed)
+        folders.append(folder)
+        if not fresh:
+            paths = {label: str(path) for label, path in inputs.items()}
+            tasks.append(
+                {**paths, **params, "folder": str(folder), "draft": draft.model_dump(mode="json"),
+                 "seed": recipe.seed, "run": str(here.folder), "dry_run": dry_run}
+            )  # fmt: skip
+    total, engine = len(tasks), ctx.engine or registry.create("engine", "local")
+    if total:
+        ctx.progress.step("generate", 0, total)
+    for _ in engine.map("abound.refit:refit", tasks, lambda done: ctx.progress.step("generate", done, total)):
+        pass
+    return folders
+
+
+def _prove(
+    here: Run, recipe: Recipe, repeats: list[_Repeat], made: list[Path], tune: Path, test: SealedTest,
+    gaps: tuple[Gap, ...], ctx: Context, preliminary: bool,
+) -> Study:  # fmt: skip
+    from abound.stages.prove import prove
+
+    name = "synthetic" if recipe.purpose == "replace" else "mixed"
+    study = prove(
+        {name: [folder / "arm" for folder in made]}, baseline=[r.real for r in repeats],
+        extra=[r.extra for r in repeats], tune=tune, test=test, learner=recipe.learner, metric=recipe.metric,
+        margin=recipe.margin, minimal_gain=recipe.minimal_gain, purpose=recipe.purpose, gaps=gaps,
+        teacher=recipe.teacher, preliminary=preliminary, run=here, ctx=ctx,
+    )  # fmt: skip
+    write_json(here.folder / "study.json", study)
+    return study
+
+
+def _found(folder: Path) -> tuple[tuple[Gap, ...], Plan]:
+    gaps = tuple(Gap.model_validate(g) for g in read_json(folder / "gaps.json"))
+    return gaps, Plan.model_validate(read_json(folder / "plan.json"))

@@ -1,0 +1,37 @@
+"""Mean absolute error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from abound.core.registry import plugin
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    from abound.core.dataset import Dataset
+    from abound.core.schema import Task
+
+
+@plugin("metric", needs=("regression",))
+class Mae:
+    """Mean absolute error in the target's units; the margin is a share of the real-only error."""
+
+    larger_is_better: ClassVar[bool] = False
+    margin: ClassVar[float] = 0.01
+    relative: ClassVar[bool] = True
+    labels: ClassVar[bool] = False
+
+    def units(self, truth: Dataset, pred: pl.DataFrame, task: Task) -> pl.DataFrame:
+        """Columns actual and predicted."""
+        from abound.encoding.scores import value_units
+
+        return value_units(truth, pred, task)
+
+    def value(self, units: pl.DataFrame, weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Scores, one a row of `weights`."""
+        from abound.encoding.scores import weighted_mean
+
+        gap = (units["actual"] - units["predicted"]).abs().to_numpy()
+        return weighted_mean(gap, weights)

@@ -1,0 +1,101 @@
+"""Scores of one arm: on tune, on test, and on bootstrap draws of the test groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from abound.core import registry
+from abound.core.labels import PROBABILITY, classes, positive_class
+from abound.core.model import Model
+from abound.core.recipe import Use
+from abound.core.slice import Slice
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from abound.core.dataset import Dataset
+    from abound.core.protocols import Metric
+    from abound.core.schema import Task
+
+DRAWS = 200
+
+
+class Question(Model):
+    """One thing that is claimed about, fixed before the test set is opened: a metric, on a slice or on all rows."""
+
+    metric: Use
+    slice: Slice | None = None
+    name: str = ""
+
+    def plugin(self) -> Metric:
+        """The metric, ready to use."""
+        made: Metric = registry.create("metric", self.metric.name, self.metric.params)
+        return made
+
+
+class Score(Model):
+    """An arm's answer to one question in one repeat. nan where the score is undefined."""
+
+    tune: float
+    test: float
+    draws: tuple[float, ...]
+
+
+def score_arm(
+    question: Question,
+    tuned_threshold: bool,
+    tune: tuple[Dataset, pl.DataFrame],
+    test: tuple[Dataset, pl.DataFrame],
+    draws: np.ndarray[Any, Any],
+    task: Task,
+) -> Score:
+    """Score predictions. For metrics of labels the threshold is chosen on tune, never on test."""
+    metric = question.plugin()
+    if metric.labels and tuned_threshold and task.kind == "classification":
+        cut = _best_threshold(metric, *tune, task)
+        tune, test = (tune[0], _moved(*tune, task, cut)), (test[0], _moved(*test, task, cut))
+    return Score(
+        tune=float(_values(metric, question, *tune, task, None)[0]),
+        test=float(_values(metric, question, *test, task, None)[0]),
+        draws=tuple(float(v) for v in _values(metric, question, *test, task, draws)),
+    )
+
+
+def _values(
+    metric: Metric, question: Question, data: Dataset, pred: pl.DataFrame, task: Task, draws: Any
+) -> np.ndarray[Any, Any]:
+    units = metric.units(data, pred, task)
+    weight = data.weights(task.table)
+    if question.slice is not None:
+        weight = weight * data.mask(question.slice).to_numpy()
+    table = weight[None, :] if draws is None else draws * weight
+    kept = weight > 0
+    if not kept.any():
+        return np.full(len(table), np.nan)
+    return metric.value(units.filter(kept), table[:, kept])
+
+
+def _moved(data: Dataset, pred: pl.DataFrame, task: Task, cut: float) -> pl.DataFrame:
+    """Two-class probabilities shifted so that a label at one half is a label at `cut`."""
+    import polars as pl
+
+    if task.kind != "classification" or len(classes(data.schema, task)) != 2:
+        return pred
+    yes = positive_class(data.schema, task)
+    no = next(c for c in classes(data.schema, task) if c != yes)
+    shifted = (pred[PROBABILITY + yes] - cut + 0.5).to_numpy()
+    return pred.with_columns(pl.Series(PROBABILITY + yes, shifted), pl.Series(PROBABILITY + no, 1.0 - shifted))
+
+
+def _best_threshold(metric: Metric, data: Dataset, pred: pl.DataFrame, task: Task) -> float:
+    """The threshold, among 50 quantiles of the predicted probabilities, with the best score on tune."""
+    if len(classes(data.schema, task)) != 2:
+        return 0.5
+    p = pred[PROBABILITY + positive_class(data.schema, task)].to_numpy()
+    cuts = np.unique(np.r_[0.5, np.quantile(p, np.linspace(0.01, 0.99, 50))])
+    weight = data.weights(task.table)[None, :]
+    sign = 1.0 if metric.larger_is_better else -1.0
+    scores = [sign * metric.value(metric.units(data, _moved(data, pred, task, c), task), weight)[0] for c in cuts]
+    return float(cuts[int(np.nanargmax(scores))]) if np.isfinite(scores).any() else 0.5

@@ -1,0 +1,97 @@
+"""From a finished run folder to what people read: the report, its JSON, the data card, the synthetic rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from abound.core.artifact import file_digest, open_folder, read_json, read_manifest, write_bytes
+from abound.core.audit import Audit
+from abound.core.dataset import Dataset, table_bytes
+from abound.core.gap import Gap
+from abound.core.ledger import Power
+from abound.core.plan import Plan
+from abound.core.recipe import read_recipe
+from abound.core.run import Run
+from abound.core.study import Study
+from abound.errors import InputError
+from abound.stages.report import report
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PARTS = ("train", "tune", "reference", "test")
+FIRST = Path("generate/000")
+_EXAMPLES = 5
+
+
+def publish(folder: Path, *, shareable: bool = False) -> dict[str, Path]:
+    """Write synthetic.parquet, report.html, report.json, data-card.md and croissant.json; return their paths.
+
+    Everything comes from the artifacts of the run, so a report can be written again at any time. `shareable` leaves
+    out single rows, small cells and folder names. Raises InputError where the run has not got that far.
+    """
+    study_file = folder / "study.json"
+    if not study_file.is_file():
+        raise InputError(
+            f"{folder} holds no finished study: run  abound run {folder / 'recipe.yaml'} --out {folder}"
+        )
+    recipe = read_recipe(folder / "recipe.yaml")
+    split = read_json(folder / "split" / "split.json")
+    first = folder / FIRST
+    open_folder(first)
+    synth, train = Dataset.load(first / "synth"), Dataset.load(folder / "data" / "train")
+    data = folder / "synthetic.parquet"
+    write_bytes(data, table_bytes(_as_given(synth)))
+    found = read_json(first / "found.json")
+    name = Path(recipe.data.path).name
+    several = recipe.repeats.train_rows != "all"
+    return report(
+        out=folder,
+        title=f"{name}: {recipe.learner.name}, {recipe.purpose}",
+        dataset_name=name,
+        recipe=recipe,
+        command=f"abound run {folder / 'recipe.yaml'} --out {folder}",
+        schema=train.schema,
+        split={part: (n[0], n[1]) for part, n in split["parts"].items()},
+        test_digest=split["digest"],
+        power=Power.model_validate(split["power"]),
+        gaps=[Gap.model_validate(g) for g in read_json(first / "gaps.json")],
+        found_skipped=found["skipped"],
+        plan=Plan.model_validate(read_json(first / "plan.json")),
+        audit=Audit.model_validate(read_json(first / "audit.json")),
+        study=Study.model_validate(read_json(study_file)),
+        synthetic_rows=len(synth),
+        shown="Gaps, plan, synthetic rows and audit are those of the first repeat." if several else "",
+        notes=list(dict.fromkeys([*train.notes, *found["notes"], *synth.notes])),
+        seconds=Run(folder).seconds(),
+        digests={part: read_manifest(folder / "data" / part).content_digest() for part in PARTS}
+        | {"synthetic.parquet": file_digest(data)},
+        examples=None if shareable else _examples(synth, Dataset.load(_first_real(folder))),
+        data=data,
+        shareable=shareable,
+    )
+
+
+def _first_real(folder: Path) -> Path:
+    own = folder / "repeats" / "000" / "real"
+    return own if own.is_dir() else folder / "data" / "train"
+
+
+def _as_given(data: Dataset) -> pl.DataFrame:
+    """The main table, with its provenance columns."""
+    return data.main
+
+
+def _examples(synth: Dataset, real: Dataset) -> dict[str, pl.DataFrame]:
+    """A few synthetic rows beside the real row that is nearest to each, and the first real rows."""
+    from abound.encoding.vectors import fit_vectors
+    from abound.stats.distances import nearest
+
+    few = synth.main.head(_EXAMPLES)
+    if not few.height:
+        return {}
+    table = real.schema.main_table
+    vectors = fit_vectors(real.main, [table.column(n) for n in table.modelled()])
+    found = nearest(vectors.encode(few), vectors.encode(real.main))
+    return {"real": real.main.head(_EXAMPLES), "synthetic": few, "nearest": real.main[found.nearest]}

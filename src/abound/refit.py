@@ -1,0 +1,84 @@
+"""One refit: find, plan, generate, audit and mix on one repeat's training rows, as a task for any worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from abound.core.artifact import Artifact, build_folder, open_folder, write_json
+from abound.core.audit import Audit
+from abound.core.context import Context
+from abound.core.dataset import Dataset
+from abound.core.model import digest_of
+from abound.core.recipe import Make, Use
+from abound.core.run import Run
+from abound.stages.audit import audit
+from abound.stages.find import find
+from abound.stages.generate import generate
+from abound.stages.mix import mix
+from abound.stages.plan import plan
+
+DROPPING = ("rules", "copies")  # checks whose findings remove rows; the others are read from the first refit
+
+
+def refit(task: dict[str, Any]) -> None:
+    """Write an artifact with gaps.json, plan.json, audit.json and the folders synth and arm.
+
+    Keys of `task`: folder, draft, run, real, tune, reference, number, seed, dry_run, and the recipe's purpose,
+    learner, find, generate, checks and mix. Every repeat finds and plans on its own rows, so that the verdict is
+    about the whole procedure.
+    """
+    real, tune, reference = (_load(task[name]) for name in ("real", "tune", "reference"))
+    number, seed = int(task["number"]), int(task["seed"])
+    ctx = Context(seed=seed)
+    finders = [Use(**f) for f in task["find"]]
+    found = find(real, tune, finders=finders, ctx=ctx.at("find", number), seed=seed)
+    make = None if task["generate"] is None else tuple(Make.model_validate(m) for m in task["generate"])
+    learner = task["learner"]["name"]
+    orders = plan(real, tune, found, learner=learner, purpose=task["purpose"], make=make, seed=seed)
+
+    def fill(work: Path) -> None:
+        write_json(work / "gaps.json", [g.model_dump(mode="json") for g in found])
+        write_json(work / "found.json", {"skipped": found.skipped, "notes": list(found.notes)})
+        write_json(work / "plan.json", orders)
+        if task["dry_run"]:
+            return
+        # What the planner proposes may turn out too rare to make; what a person asked for may not be left out.
+        run, own = Run(Path(task["run"])), make is None
+        synth = generate(real, orders, refit=number, seed=seed, run=run, skip_refused=own)
+        checks = [Use(**c) for c in task["checks"]]
+        if number:
+            checks = [c for c in checks if c.name in DROPPING]
+        report = audit(
+            synth, real, reference=reference, checks=checks, plan=orders, seed=seed, ctx=ctx.at("audit", number)
+        )
+        write_json(work / "audit.json", report)
+        _save(synth, work / "synth")
+        arm = (
+            _sound(synth, report) if task["purpose"] == "replace" else _mixed(synth, real, tune, report, task, ctx)
+        )
+        _save(arm, work / "arm")
+
+    build_folder(Path(task["folder"]), Artifact.model_validate(task["draft"]), fill)
+
+
+def _mixed(
+    synth: Dataset, real: Dataset, tune: Dataset, report: Audit, task: dict[str, Any], ctx: Context
+) -> Dataset:
+    return mix(synth, real, tune, report, mixer=Use(**task["mix"]), ctx=ctx.at("mix", task["number"]))
+
+
+def _sound(synth: Dataset, report: Audit) -> Dataset:
+    """The synthetic rows that the audit does not say to drop."""
+    dropped = set(report.drop())
+    return synth.take([row for row in range(len(synth)) if row not in dropped])
+
+
+def _save(data: Dataset, folder: Path) -> None:
+    draft = Artifact(kind="dataset", stage="generate", key=digest_of(data.digest), files={})
+    build_folder(folder, draft, data.save)
+
+
+def _load(path: str) -> Dataset:
+    open_folder(Path(path))
+    return Dataset.load(Path(path))

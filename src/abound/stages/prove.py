@@ -1,0 +1,306 @@
+"""prove: does it help on held-out real rows? The only stage that opens the sealed test set."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abound.core import registry
+from abound.core.artifact import Artifact, build_folder
+from abound.core.context import Context
+from abound.core.dataset import Dataset
+from abound.core.gap import Gap
+from abound.core.labels import classes, codes, positive_class
+from abound.core.ledger import SealedTest, unseal
+from abound.core.recipe import Purpose, Use
+from abound.core.run import Run
+from abound.core.slice import Term
+from abound.core.study import ArmResult, Study
+from abound.errors import InputError, LeakError
+from abound.proof import remedy as remedies
+from abound.proof.controls import CONTROLS
+from abound.proof.repeat import RepeatResult, read_repeat
+from abound.proof.scoring import Question
+from abound.proof.verdict import TestFacts, claims, common_arms, difference, estimate, score_mean, tune_mean
+
+if TYPE_CHECKING:
+    from abound.core.schema import Schema, Task
+
+Rows = Dataset | Path  # rows in memory, or the artifact folder that holds them
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Everything the repeats need, by path."""
+
+    run: Run
+    ctx: Context
+    learner: Use
+    teacher: str
+    questions: list[Question]
+    tune: Path
+    test: SealedTest
+
+
+def prove(
+    arms: dict[str, Dataset | Sequence[Rows]],
+    *,
+    baseline: Dataset | Sequence[Rows],
+    tune: Rows,
+    test: SealedTest,
+    extra: Sequence[Rows | None] | None = None,
+    learner: str | Use = "boosting",
+    metric: str | None = None,
+    margin: float | None = None,
+    minimal_gain: float = 0.0,
+    purpose: Purpose = "augment",
+    teacher: str = "ensemble",
+    gaps: Sequence[Gap] = (),
+    controls: Sequence[str] | None = None,
+    preliminary: bool = False,
+    seed: int = 0,
+    workers: int = 1,
+    run: Run | None = None,
+    ctx: Context | None = None,
+) -> Study:
+    """Train every arm and every control in each repeat, and compare them on the sealed test rows.
+
+    `arms` maps a name to one training set a repeat (refits of the generator); `baseline` is the real rows of each
+    repeat, or one set for all. Which candidate and which control are compared is chosen on `tune`. The interval of
+    a paired difference adds the variance over repeats and the variance over bootstrap draws of whole test groups;
+    Holm's correction covers all claims. With one repeat or one test group there is no interval and no verdict.
+    Raises InputError for arms of different lengths, LeakError where an arm is the test set itself.
+    """
+    start = time.monotonic()
+    ctx = ctx or Context(seed=seed, engine=_engine(workers))
+    with tempfile.TemporaryDirectory(prefix="abound-prove-") as scratch:
+        run = run or Run(Path(scratch))
+        repeats = _repeats(arms, baseline)
+        real = [_place(run, b, ctx) for b in _each(baseline, repeats)]
+        placed = {name: [_place(run, d, ctx) for d in _each(value, repeats)] for name, value in arms.items()}
+        more = [_place(run, e, ctx) if e is not None else None for e in extra or [None] * repeats]
+        opened = unseal(test, reason=f"prove {sorted(arms)} on {repeats} repeats")
+        _no_leak([*real, *(p for ps in placed.values() for p in ps)], test)
+        use = learner if isinstance(learner, Use) else Use(name=learner)
+        questions = _questions(opened.schema, metric, gaps)
+        job = _Job(run, ctx, use, teacher, questions, _place(run, tune, ctx), test)
+        names = list(controls) if controls is not None else [c.name for c in CONTROLS]
+        results = _run_repeats(job, placed, real, more, names)
+        about = _about(real, opened.schema.main)
+    facts = [_facts(opened, q) for q in questions]
+    kept = [i for i, f in enumerate(facts) if i == 0 or f.enough]
+    study = _study(job, results, [questions[i] for i in kept], [facts[i] for i in kept], kept, list(arms), names,
+                   (margin, minimal_gain), gaps, purpose)  # fmt: skip
+    return study.model_copy(
+        update={
+            "preliminary": preliminary, "power": test.power.sentence, "test_digest": test.digest,
+            "test_rows": test.rows, "openings": test.ledger.openings(test.digest), "seed": ctx.seed,
+            "seconds": round(time.monotonic() - start, 1), "about": about,
+        }
+    )  # fmt: skip
+
+
+def _engine(workers: int) -> Any:
+    if workers == 1:
+        return registry.create("engine", "local")
+    return registry.create("engine", "processes", {"workers": workers})
+
+
+def _repeats(arms: dict[str, Any], baseline: Any) -> int:
+    if not arms:
+        raise InputError("prove needs at least one arm: a name and its training sets")
+    lengths = {n: 1 if isinstance(a, Dataset) else len(a) for n, a in arms.items()}
+    if len(set(lengths.values())) != 1 or 0 in lengths.values():
+        raise InputError(f"every arm needs the same number of training sets, one a repeat; got {lengths}")
+    repeats = next(iter(lengths.values()))
+    if not isinstance(baseline, Dataset) and len(baseline) != repeats:
+        raise InputError(f"the baseline has {len(baseline)} training sets and the arms have {repeats}")
+    return repeats
+
+
+def _each(value: Any, repeats: int) -> list[Rows]:
+    return [value] * repeats if isinstance(value, Dataset) else list(value)
+
+
+def _place(run: Run, rows: Rows, ctx: Context) -> Path:
+    """The artifact folder of a dataset; one in memory is written, once for equal content."""
+    if isinstance(rows, Path):
+        return rows
+    folder = run.folder / "data" / rows.digest[:16]
+    if not (folder / "artifact.json").exists():
+        draft = Artifact(kind="dataset", stage="prove", key=rows.digest, files={})
+        build_folder(folder, draft, rows.save)
+    return folder
+
+
+def _no_leak(folders: Sequence[Path], test: SealedTest) -> None:
+    from abound.core.artifact import file_digest
+
+    main = f"{Dataset.load(test.folder).schema.main}.parquet"
+    secret = file_digest(test.folder / main)
+    for folder in folders:
+        if file_digest(folder / main) == secret:
+            raise LeakError(f"an arm in {folder} is the test set itself: train on other rows")
+
+
+def default_metric(schema: Schema, task: Task) -> str:
+    """R squared for numbers, average precision for two classes, balanced accuracy for more."""
+    if task.metric:
+        return task.metric
+    if task.kind == "regression":
+        return "r2"
+    return "average_precision" if len(classes(schema, task)) == 2 else "balanced_accuracy"
+
+
+def _questions(schema: Schema, metric: str | None, gaps: Sequence[Gap]) -> list[Question]:
+    """The main question, and one for each rare class that the main metric does not single out."""
+    task = schema.task()
+    main = Question(metric=Use(name=metric or default_metric(schema, task)))
+    main.plugin()
+    if task.kind != "classification" or len(classes(schema, task)) == 2:
+        return [main]
+    terms = [t for g in gaps if g.kind == "rare" and g.slice for t in g.slice.terms if isinstance(t, Term)]
+    named = [str(t.value) for t in terms if t.column == task.targets[0] and t.op == "=="]
+    use = [Use(name="average_precision", params={"positive": c}) for c in named[:3]]
+    return [main, *(Question(metric=u, name=f"class {u.params['positive']}") for u in use)]
+
+
+def _facts(test: Dataset, question: Question) -> TestFacts:
+    task = test.schema.task()
+    mask = test.mask(question.slice).to_numpy() if question.slice else None
+    frame = test.main if mask is None else test.main.filter(mask)
+    groups = frame[test.schema.group].n_unique() if test.schema.group else frame.height
+    positives = None
+    if task.kind == "classification" and (len(classes(test.schema, task)) == 2 or question.metric.params):
+        names = classes(test.schema, task)
+        wanted = question.metric.params.get("positive") or positive_class(test.schema, task)
+        hit = codes(test, task) == names.index(wanted)
+        positives = int(hit.sum() if mask is None else hit[mask].sum())
+    return TestFacts(frame.height, positives, groups)
+
+
+def _run_repeats(
+    job: _Job, arms: dict[str, list[Path]], real: list[Path], extra: list[Path | None], controls: list[str]
+) -> list[RepeatResult]:
+    """Run the repeats that are not finished yet; read them all."""
+    tasks, folders = [], []
+    for number, base in enumerate(real):
+        mine = {name: paths[number] for name, paths in arms.items()}
+        more = extra[number]
+        inputs = {
+            "real": base,
+            "tune": job.tune,
+            "test": job.test.folder,
+            **{f"arm {n}": p for n, p in mine.items()},
+        }
+        if more is not None:
+            inputs["extra"] = more
+        settings = {
+            "learner": job.learner.model_dump(), "teacher": job.teacher, "controls": controls, "number": number,
+            "questions": [q.model_dump(mode="json") for q in job.questions],
+        }  # fmt: skip
+        folder, draft, fresh = job.run.plan(
+            f"prove/repeat-{number:03d}", kind="repeat", inputs=inputs, params=settings, seed=job.ctx.seed
+        )
+        folders.append(folder)
+        if not fresh:
+            task = {**settings, "folder": str(folder), "draft": draft.model_dump(mode="json"), "seed": job.ctx.seed}
+            task |= {"real": str(base), "tune": str(job.tune), "test": str(job.test.folder)}
+            task |= {"arms": {n: str(p) for n, p in mine.items()}, "extra": str(more) if more else None}
+            tasks.append({**task, "cost": str(job.run.folder / "cost" / f"repeat-{number:03d}.json")})
+    total = len(tasks)
+    engine = job.ctx.engine or registry.create("engine", "local")
+    if total:
+        job.ctx.progress.step("prove", 0, total)
+    for _ in engine.map(
+        "abound.proof.repeat:run_repeat", tasks, lambda done: job.ctx.progress.step("prove", done, total)
+    ):
+        pass
+    return [read_repeat(folder) for folder in folders]
+
+
+def _study(
+    job: _Job, results: list[RepeatResult], questions: list[Question], facts: list[TestFacts], kept: list[int],
+    candidates: list[str], controls: list[str], limits: tuple[float | None, float], gaps: Sequence[Gap],
+    purpose: Purpose,
+) -> Study:  # fmt: skip
+    metric = questions[0].plugin()
+    sign = 1.0 if metric.larger_is_better else -1.0
+    trimmed = [_only(r, kept) for r in results]
+    groups = facts[0].groups if facts[0].enough else 1  # too few test rows of a side: no interval anywhere
+    arms = [_arm(trimmed, name, candidates, groups, sign) for name in common_arms(trimmed)]
+    trained = [a.arm for a in arms if a.arm in candidates]
+    if not trained:
+        raise InputError("no candidate arm could be trained in every repeat: see the reasons in the run folder")
+    chosen = max(trained, key=lambda a: sign * tune_mean(trimmed, a))
+    rivals = [a.arm for a in arms if a.role == "control" and a.same_learner]
+    if purpose == "replace":
+        rivals = ["real_only"]
+    margins = [limits[0], *[None] * (len(questions) - 1)]
+    return Study(
+        purpose=purpose, metric=questions[0].metric.name, larger_is_better=metric.larger_is_better,
+        learner=job.learner.name, about="", arms=tuple(arms), skipped=_skipped(results, controls),
+        claims=tuple(claims(trimmed, questions, chosen, rivals, facts, margins, limits[1])),
+        remedy=remedies.remedy(arms, metric.larger_is_better, questions[0].metric.name, job.learner.name, gaps),
+        warnings=tuple(_warnings(arms)),
+    )  # fmt: skip
+
+
+def _only(result: RepeatResult, kept: list[int]) -> RepeatResult:
+    """The repeat with the scores of these questions only."""
+    scores = {arm: [rows[i] for i in kept] for arm, rows in result.scores.items()}
+    return RepeatResult(result.arms, result.skipped, scores)
+
+
+def _arm(results: list[RepeatResult], name: str, candidates: list[str], groups: int, sign: float) -> ArmResult:
+    control = next((c for c in CONTROLS if c.name == name), None)
+    versus = difference(results, name, "real_only", groups, sign) if "real_only" in common_arms(results) else None
+    return ArmResult(
+        arm=name,
+        role="candidate" if name in candidates or control is None else control.role,
+        same_learner=control is None or control.same_learner,
+        description=remedies.description(name),
+        repeats=len(results),
+        train_rows=sum(r.arms[name]["rows"] for r in results) / len(results),
+        train_weight=round(sum(r.arms[name]["weight"] for r in results) / len(results), 6),
+        tune=tune_mean(results, name),
+        test=estimate(score_mean(results, name, groups)),
+        versus_real=estimate(versus) if versus and name != "real_only" else None,
+        values=tuple(r.scores[name][0].test for r in results),
+    )
+
+
+def _skipped(results: list[RepeatResult], controls: list[str]) -> dict[str, str]:
+    """Controls that some repeat could not build, with the reason."""
+    out: dict[str, str] = {}
+    for result in results:
+        for name, reason in result.skipped.items():
+            out.setdefault(name, reason)
+    for name in (c.name for c in CONTROLS if c.name not in controls):
+        out[name] = "not asked for"
+    return out
+
+
+def _warnings(arms: Sequence[ArmResult]) -> list[str]:
+    """What a reader must know before trusting the verdict."""
+    shuffled = next((a for a in arms if a.arm == "shuffled"), None)
+    if shuffled and shuffled.versus_real and shuffled.versus_real.low is not None and shuffled.versus_real.low > 0:
+        return [
+            "Synthetic rows with shuffled labels beat the real rows alone: part of any gain here is not due to "
+            "what the synthetic rows say about the target."
+        ]
+    return []
+
+
+def _about(real: Sequence[Path], main: str) -> str:
+    """What population of training sets the verdict speaks of."""
+    import polars as pl
+
+    rows = pl.scan_parquet(real[0] / f"{main}.parquet").select(pl.len()).collect().item()
+    if len(set(real)) == 1:
+        return f"this training set of {rows:,} rows"
+    return f"training sets of {rows:,} rows drawn from the training part"

@@ -1,0 +1,166 @@
+"""The whole loop on a small planted table, through the public function."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import polars as pl
+import pytest
+
+from abound.core.recipe import DataSpec, Make, Recipe, Repeats, Use
+from abound.core.run import Run
+from abound.errors import InputError, RecipeError, RunLocked
+from abound.loop import run
+from abound.publish import publish
+from tests.planted import mixed_table
+
+COPULA = Make(generator=Use(name="copula"), ratio=0.5)
+
+
+def recipe(path="rows.csv", **more):
+    base = {
+        "data": DataSpec(path=str(path), target="y", positive="yes"),
+        "learner": Use(name="tree"),
+        "repeats": Repeats(n=2, train_rows=200),
+        "generate": (COPULA,),
+        "workers": 1,
+        "teacher": "linear",
+    }
+    return Recipe(**{**base, **more})
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "rows.csv"
+    mixed_table(900, 4, rare=0.2).main.write_csv(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(rows, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "one"
+    return run(recipe(rows), out=folder, quiet=True)
+
+
+def bytes_of(folder):
+    """Every file but those that hold seconds, paths or the lock."""
+    left_out = {"seconds.tsv", ".lock", "ledger.jsonl", "recipe.yaml", "study.json", "report.html", "report.json",
+                "data-card.md", "croissant.json"}  # fmt: skip
+    files = [
+        f for f in sorted(folder.rglob("*")) if f.is_file() and f.name not in left_out and "cost" not in f.parts
+    ]
+    return {str(f.relative_to(folder)): f.read_bytes() for f in files}
+
+
+def test_a_run_leaves_everything_behind(done):
+    names = {p.name for p in done.folder.iterdir()}
+    assert {"report.html", "report.json", "data-card.md", "croissant.json", "synthetic.parquet", "recipe.yaml",
+            "study.json", "REAL-DATA-INSIDE.txt"} <= names  # fmt: skip
+    synth = pl.read_parquet(done.folder / "synthetic.parquet")
+    assert synth.height == 100
+    assert set(synth["_origin"]) == {"synthetic"}
+    assert done.study.repeats if hasattr(done.study, "repeats") else len(done.study.arms[0].values) == 2
+    assert done.study.claim.sentence in str(done)
+    facts = json.loads((done.folder / "report.json").read_text())
+    assert facts["study"]["claims"][0]["difference"] == done.study.claim.difference
+    assert done.study.openings == 1
+
+
+def test_any_number_of_workers_writes_the_same_bytes(done, rows, tmp_path):
+    two = run(recipe(rows, workers=2), out=tmp_path / "two", quiet=True)
+    assert bytes_of(two.folder) == bytes_of(done.folder)
+    assert two.study.claims == done.study.claims
+
+
+def test_another_seed_is_another_run(done, rows, tmp_path):
+    other = run(recipe(rows, seed=1), out=tmp_path / "other", quiet=True)
+    assert bytes_of(other.folder)["synthetic.parquet"] != bytes_of(done.folder)["synthetic.parquet"]
+
+
+def test_a_second_call_does_nothing_again(done, rows):
+    stamps = {f: f.stat().st_mtime_ns for f in done.folder.rglob("artifact.json")}
+    again = run(recipe(rows), out=done.folder, quiet=True)
+    assert {f: f.stat().st_mtime_ns for f in done.folder.rglob("artifact.json")} == stamps
+    assert again.study.claims == done.study.claims
+
+
+def test_an_edited_plan_redoes_only_what_changed(rows, tmp_path):
+    folder = tmp_path / "edited"
+    first = run(recipe(rows, generate=(COPULA,)), out=folder, quiet=True)
+    split = {f: f.stat().st_mtime_ns for f in (folder / "data").rglob("artifact.json")}
+    kept = {f: f.stat().st_mtime_ns for f in (folder / "generate").glob("shard-*/artifact.json")}
+    assert kept
+    more = Make(generator=Use(name="swap"), ratio=0.25)
+    second = run(recipe(rows, generate=(COPULA, more)), out=folder, quiet=True)
+    assert second.plan.total == first.plan.total + 50
+    for stamps in (split, kept):
+        assert {f: f.stat().st_mtime_ns for f in stamps} == stamps
+
+
+def test_a_killed_run_resumes_to_the_same_bytes(done, rows, tmp_path):
+    """kill -9 at a few moments; the same command then finishes, with the bytes of an undisturbed run."""
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-c",
+               "import sys\nfrom abound.core.recipe import Recipe\nfrom abound.loop import run\n"
+               "run(Recipe.model_validate_json(sys.argv[1]), out=sys.argv[2], quiet=True)",
+               recipe(rows).model_dump_json(by_alias=True), str(folder)]  # fmt: skip
+    for delay in (0.8, 1.6, 2.4):
+        process = subprocess.Popen(command, start_new_session=True)
+        time.sleep(delay)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    finished = run(recipe(rows), out=folder, quiet=True)
+    assert bytes_of(finished.folder) == bytes_of(done.folder)
+
+
+def test_replace_trains_on_synthetic_rows_alone(rows, tmp_path):
+    result = run(recipe(rows, purpose="replace"), out=tmp_path / "replace", quiet=True)
+    assert result.study.claim.arm == "synthetic"
+    assert result.study.claim.control == "real_only"
+    arm = next(a for a in result.study.arms if a.arm == "synthetic")
+    assert arm.train_rows == 100
+
+
+def test_a_dry_run_plans_and_makes_nothing(rows, tmp_path):
+    result = run(recipe(rows), out=tmp_path / "dry", quiet=True, dry_run=True)
+    assert result.study is None
+    assert result.plan.total == 100
+    assert not (tmp_path / "dry" / "generate").exists()
+
+
+def test_frames_in_memory(tmp_path):
+    data = mixed_table(600, 2, rare=0.2).main
+    result = run(recipe("in memory"), out=tmp_path / "frame", quiet=True, source=data)
+    assert result.study is not None
+
+
+def test_two_runs_in_one_folder(done, rows):
+    with Run(done.folder), pytest.raises(RunLocked, match="another run is writing"):
+        run(recipe(rows), out=done.folder, quiet=True)
+
+
+def test_a_report_is_written_again_from_the_folder(done):
+    before = (done.folder / "report.json").read_bytes()
+    (done.folder / "report.html").unlink()
+    publish(done.folder)
+    assert (done.folder / "report.html").exists()
+    assert (done.folder / "report.json").read_bytes() == before
+
+
+def test_a_folder_without_a_study(tmp_path):
+    with pytest.raises(InputError, match="no finished study"):
+        publish(tmp_path)
+
+
+def test_rows_by_class(rows, tmp_path):
+    few = Repeats(n=2, train_rows={"yes": 15, "no": 120})
+    result = run(recipe(rows, repeats=few), out=tmp_path / "few", quiet=True)
+    assert next(a for a in result.study.arms if a.arm == "real_only").train_rows == 135
+    with pytest.raises(RecipeError, match="did you mean 'yes'"):
+        run(recipe(rows, repeats=Repeats(n=2, train_rows={"yess": 5})), out=tmp_path / "typo", quiet=True)
+    with pytest.raises(RecipeError, match="5000 rows of 'yes' wanted"):
+        run(recipe(rows, repeats=Repeats(n=2, train_rows={"yes": 5000})), out=tmp_path / "many", quiet=True)
