@@ -45,7 +45,8 @@ def publish(folder: Path, *, shareable: bool = False) -> dict[str, Path]:
     write_bytes(data, table_bytes(_as_given(synth)))
     found = read_json(first / "found.json")
     name = Path(recipe.data.path).name
-    several = recipe.repeats.train_rows != "all"
+    repeats = recipe.repeats.n
+    shown = "Plan, synthetic rows and audit shown here, and the rows saved, are those of the first"
     return report(
         out=folder,
         title=f"{name}: {recipe.learner.name}, {recipe.purpose}",
@@ -62,7 +63,7 @@ def publish(folder: Path, *, shareable: bool = False) -> dict[str, Path]:
         audit=Audit.model_validate(read_json(first / "audit.json")),
         study=Study.model_validate(read_json(study_file)),
         synthetic_rows=len(synth),
-        shown="Gaps, plan, synthetic rows and audit are those of the first repeat." if several else "",
+        shown=f"{shown} of {repeats} repeats; the verdict is over all of them." if repeats > 1 else "",
         notes=list(dict.fromkeys([*train.notes, *found["notes"], *synth.notes])),
         seconds=Run(folder).seconds(),
         digests={part: read_manifest(folder / "data" / part).content_digest() for part in PARTS}

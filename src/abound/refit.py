@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from abound.core.artifact import Artifact, build_folder, open_folder, write_json
 from abound.core.audit import Audit
 from abound.core.context import Context
 from abound.core.dataset import Dataset
+from abound.core.gap import Gap
 from abound.core.model import digest_of
 from abound.core.recipe import Make, Use
 from abound.core.run import Run
@@ -40,12 +42,13 @@ def refit(task: dict[str, Any]) -> None:
     def fill(work: Path) -> None:
         write_json(work / "gaps.json", [g.model_dump(mode="json") for g in found])
         write_json(work / "found.json", {"skipped": found.skipped, "notes": list(found.notes)})
-        write_json(work / "plan.json", orders)
         if task["dry_run"]:
+            write_json(work / "plan.json", orders)
             return
         # What the planner proposes may turn out too rare to make; what a person asked for may not be left out.
         run, own = Run(Path(task["run"])), make is None
         synth = generate(real, orders, refit=number, seed=seed, run=run, skip_refused=own)
+        write_json(work / "plan.json", orders.model_copy(update={"notes": (*orders.notes, *_unseen(synth, found))}))
         checks = [Use(**c) for c in task["checks"]]
         if number:
             checks = [c for c in checks if c.name in DROPPING]
@@ -60,6 +63,21 @@ def refit(task: dict[str, Any]) -> None:
         _save(arm, work / "arm")
 
     build_folder(Path(task["folder"]), Artifact.model_validate(task["draft"]), fill)
+
+
+def _unseen(synth: Dataset, found: Sequence[Gap]) -> list[str]:
+    """How many synthetic rows show a combination that no training row shows: it may be an impossible one."""
+    import polars as pl
+
+    holes = [g.slice for g in found if g.kind == "missing" and g.slice and g.support == 0]
+    inside = [synth.mask(s) for s in holes if s.on == synth.schema.main]
+    if not inside or not len(synth):
+        return []
+    hits = int(pl.DataFrame([m.alias(str(i)) for i, m in enumerate(inside)]).max_horizontal().sum())
+    return [
+        f"{hits:,} of the {len(synth):,} synthetic rows ({100 * hits / len(synth):.1f} %) show one of the "
+        f"{len(inside)} combinations listed as missing: check that these are possible"
+    ]
 
 
 def _mixed(

@@ -84,11 +84,18 @@ def test_equal_rows_of_a_table_of_few_values_are_expected():
 def test_rows_made_from_rows_make_no_claim_and_are_not_dropped():
     _, train, reference = parts(0, 300, 100)
     report = found(put(train, _source=pl.int_range(pl.len())), train, reference)
-    assert set(report) == {"altered copies"}
-    only = report["altered copies"]
-    assert only.sentence.startswith("300 of 300 synthetic rows are altered copies of real rows by construction")
-    assert only.verdict == "inconclusive"
+    assert set(report) == {"made from real rows"}
+    only = report["made from real rows"]
+    assert "300 of 300 synthetic rows equal a training row" in only.sentence
+    assert only.verdict == "fail"
     assert not only.rows
+
+
+def test_rows_made_from_rows_that_all_differ_are_still_no_privacy_claim():
+    synth, train, reference = parts(300, 300, 100)
+    only = found(put(synth, _source=pl.int_range(pl.len())), train, reference)["made from real rows"]
+    assert "0 of 300 synthetic rows equal a training row" in only.sentence
+    assert only.verdict == "inconclusive"
 
 
 def test_rows_without_a_source_are_still_judged():
@@ -99,7 +106,7 @@ def test_rows_without_a_source_are_still_judged():
     mixed = synth.with_table("rows", pl.concat([made, both, copied]))
     report = found(mixed, train, reference)
     assert set(report["exact copies"].rows) == set(range(350, 360))
-    assert report["altered copies"].value == pytest.approx(50 / 360)
+    assert "50 of 50 synthetic rows equal a training row" in report["made from real rows"].sentence
 
 
 def test_without_held_out_rows_that_question_is_left_open():

@@ -50,9 +50,9 @@ NUMERIC, CATEGORICAL = ("age", "income"), ("job", "member")
         (3000, CATEGORICAL, "tree", "swap", "mostly categorical"),
         (300, CATEGORICAL, "boosting", "swap", "mostly categorical"),
         (3000, CATEGORICAL, "mlp", "swap", "neural network"),
-        (3000, NUMERIC, "boosting", "swap", "none may be best"),
+        (3000, NUMERIC, "boosting", "swap", "it may be best to add none"),
         (3000, NUMERIC, "random_forest", "swap", "random forest on 3,000 rows"),
-        (3000, NUMERIC, "linear", "swap", "none may be best"),
+        (3000, NUMERIC, "linear", "swap", "it may be best to add none"),
     ],
 )
 def test_the_prior_chooses_by_situation(n, features, learner, base, says):
@@ -60,7 +60,7 @@ def test_the_prior_chooses_by_situation(n, features, learner, base, says):
     made = plan(data, data, [], learner=learner)
     (order,) = made.orders
     assert (order.generator, order.params, order.where) == ("teacher_labels", {"base": base}, None)
-    assert made.advice.startswith("Advice, not a result: ")
+    assert made.advice.startswith("Experience with other data, not measured here: ")
     assert says in made.advice
     assert made.advice.count(". ") == 0  # one sentence
 

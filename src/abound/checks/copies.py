@@ -56,14 +56,16 @@ class Copies:
         from abound.encoding.twins import rows_beside
 
         altered = _altered(synth)
-        made = np.flatnonzero(~altered)
-        out = [_by_construction(int(altered.sum()), len(synth))] if altered.any() else []
-        if not len(made):
-            return out
+        out = []
         with one_thread():
-            rows = rows_beside(made, synth, train, reference, ctx)
-            exact, finding = self._exact(rows)
-            return [finding, self._near(rows, exact, ctx), self._closer(rows, ctx), *out]
+            if not altered.all():
+                rows = rows_beside(np.flatnonzero(~altered), synth, train, reference, ctx)
+                exact, finding = self._exact(rows)
+                out += [finding, self._near(rows, exact, ctx), self._closer(rows, ctx)]
+            if altered.any():
+                rows = rows_beside(np.flatnonzero(altered), synth, train, reference, ctx)
+                out.append(_by_construction(self._exact(rows)[1]))
+        return out
 
     def _exact(self, rows: Rows) -> tuple[NDArray[np.bool_], Finding]:
         import numpy as np
@@ -208,15 +210,17 @@ def _altered(synth: Dataset) -> NDArray[np.bool_]:
     return np.asarray(synth.main[SOURCE].is_not_null().to_numpy())
 
 
-def _by_construction(rows: int, total: int) -> Finding:
-    return Finding(
-        check=_CHECK,
-        name="altered copies",
-        value=rows / total,
-        reference=0.0,
-        verdict="inconclusive",
-        sentence=f"{rows:,} of {total:,} synthetic rows are altered copies of real rows by construction (they name "
-        "their source), so no claim about privacy is made for them.",
+def _by_construction(exact: Finding) -> Finding:
+    """Rows that name the real row they were made from: how many equal a real row is still said."""
+    return exact.model_copy(
+        update={
+            "name": "made from real rows",
+            "verdict": "fail" if exact.verdict == "fail" else "inconclusive",
+            "action": "none",
+            "rows": (),
+            "sentence": "These rows were made by altering a real row, which they name: no claim about privacy is "
+            f"made for them. {exact.sentence}",
+        }
     )
 
 

@@ -75,6 +75,7 @@ def print_summary(result: Result) -> None:
     from abound.cli.plan import order_lines
 
     plan = [*order_lines(result.plan), *([result.plan.advice] if result.recipe.generate is None else [])]
+    plan += [note for note in result.plan.notes if "listed as missing" in note]
     print_page([*_data(result), *_gaps(result), ("Plan", plan)])
     if result.audit is None or result.study is None:
         return
@@ -97,7 +98,7 @@ def _data(result: Result) -> list[Paragraph]:
     if result.recipe.repeats.train_rows != "all":
         sizes += "; gaps, plan and audit below are those of the first repeat's training rows"
     elif result.recipe.repeats.n > 1:
-        sizes += "; the audit below is that of the first of the refits"
+        sizes += f"; plan and audit below are those of the first of {result.recipe.repeats.n} repeats"
     where = f"{Path(result.recipe.data.path).name}: {sum(parts.values()):,} rows"
     notes = list(train.notes[:_MOST])
     if len(train.notes) > _MOST:
@@ -148,28 +149,25 @@ def print_arms(study: Study) -> None:
         places = decimals((e.mean, e.low, e.high)) or 3
         return number(e.mean, places, sign=sign), span(e.low, e.high, places, sign=sign)
 
-    chosen = {study.claim.arm: "judged", study.claim.control: "control"}
+    chosen = {study.claim.arm: "judged", study.claim.control: "compared with"}
     rows = []
     for a in study.arms:
         score, _ = figures(a.test, False)
         gain, inside = figures(a.versus_real, True)
-        kind = chosen.get(a.arm, "reference" if a.role == "reference" or not a.same_learner else "")
+        kind = chosen.get(a.arm, a.role if a.same_learner else "other learner")
         rows.append((plain_name(a.arm), score, gain, inside, kind))
     name = plain_name(study.metric)
     print_table(("trained on", name, "against real only", "95 % interval", ""), rows, right=(1, 2))
-    what = "judged: the arm that the verdict is about; control: the best on tune of the same learner"
-    refs = (
-        "; reference: another learner, or rows that are not at hand"
-        if any(r[4] == "reference" for r in rows)
-        else ""
-    )
+    what = "judged: the arm that the verdict is about; compared with: the control of the same learner best on tune"
+    beside = any(r[4] in ("reference", "other learner") for r in rows)
+    refs = "; reference and other learner: shown beside, for advice only" if beside else ""
     better = "" if study.larger_is_better else f"; less {name} is better, differences count better as positive"
     print_page([("", [f"{what}{refs}{better}."])])
 
 
 def verdict_paragraphs(study: Study) -> list[Paragraph]:
     """The verdict, what it rests on, and what to use."""
-    from abound.formats.wording import count, estimate, verdict_sentence
+    from abound.formats.wording import count, verdict_sentence
 
     claim = study.claim
     repeats = f"{claim.repeats} repeats" if claim.repeats > 1 else "one repeat"
@@ -177,14 +175,11 @@ def verdict_paragraphs(study: Study) -> list[Paragraph]:
     if claim.positives is not None:
         basis += f", {count(claim.positives)} of the class"
     basis += "." if study.openings <= 1 else f"; the test set has been opened {study.openings} times."
-    head = verdict_sentence(study)
-    judged = next(a for a in study.arms if a.arm == claim.arm)
-    if claim.control != "real_only" and judged.versus_real is not None:
-        head += f" Against the real rows alone: {estimate(judged.versus_real, sign=True)}."
+    head = f"{study.verdict.upper()}. {verdict_sentence(study)}"
     said = [f"PRELIMINARY (--quick). {head}" if study.preliminary else head, basis]
     more = [c.sentence for c in study.claims[1:]]
     return [
         ("Verdict", [*said, *more, *study.warnings]),
         ("Use", [study.remedy.sentence]),
-        ("Collect", list(study.remedy.collect)),
+        ("Thin", list(study.remedy.collect)),
     ]

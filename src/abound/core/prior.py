@@ -14,7 +14,7 @@ from typing import Any
 from abound.core.schema import Schema
 
 SMALL_ROWS = 1000
-PREFIX = "Advice, not a result: "
+PREFIX = "Experience with other data, not measured here: "
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,9 @@ def to_augment(schema: Schema, rows: int, learner: str) -> Choice:
         )
     else:
         text = (
-            f"for {learner.replace('_', ' ')} on {rows:,} rows, tuning and regularising usually gain more than "
-            "synthetic rows; rows with swapped cells and teacher labels are tried, and none may be best."
+            f"for {learner.replace('_', ' ')} on {rows:,} rows, tuning and regularising have gained more than "
+            "synthetic rows elsewhere; rows with swapped cells and teacher labels are tried, and it may be best to "
+            "add none."
         )
     return Choice("teacher_labels", {"base": base}, PREFIX + text)
 

@@ -56,14 +56,10 @@ class RareClass:
         return sorted(gaps, key=lambda g: (-g.score, str(g.slice)))
 
     def _gap(self, train: Dataset, name: str, count: int, total: int, share: float) -> Gap:
-        from abound.stats.intervals import wilson
-
         task, target = train.schema.task(), train.schema.target()
         value = name == "true" if target.kind == "bool" else name
         here = Slice(on=task.table, terms=(Term(column=target.name, op="==", value=value),))
         support = train.support(here)
-        low, high = wilson(count, total)
-        low = low if count else 0.0  # exactly, not up to rounding
         wanted = max(self.rows, math.ceil(share / (1 - share) * (total - count) - 1e-9))
         return Gap(
             kind="rare" if count else "missing",
@@ -74,14 +70,12 @@ class RareClass:
             groups=support.groups,
             wanted=wanted,
             score=1 - count / wanted,
-            evidence=(Evidence(name="share of rows", value=count / total, low=low, high=high, n=total),),
-            reason=_sentence(here, count, total, (low, high), wanted),
+            evidence=(Evidence(name="share of rows", value=count / total, n=total),),
+            reason=_sentence(here, count, total, wanted),
         )
 
 
-def _sentence(here: Slice, count: int, total: int, interval: tuple[float, float], wanted: int) -> str:
+def _sentence(here: Slice, count: int, total: int, wanted: int) -> str:
     if count == 0:
         return f"none of {total:,} training rows has {here}: no model can learn it; collect real rows"
-    low, high = (f"{100 * x:.1f}" for x in interval)
-    share = f"{100 * count / total:.1f} %, interval {low} to {high} %"
-    return f"{count:,} of {total:,} training rows ({share}) have {here}; wanted are {wanted:,}"
+    return f"{count:,} of {total:,} training rows ({100 * count / total:.1f} %) have {here}; wanted are {wanted:,}"

@@ -102,7 +102,7 @@ def _audit(facts: Facts) -> str:
     for f in facts.audit.findings[:_MOST]:
         places = wording.decimals((f.value, f.reference, f.limit))
         figures = [wording.number(v, places) for v in (f.value, f.reference, f.limit)]
-        rows.append((f"{md(f.check)}: {md(f.name)}", f.verdict, *figures, md(f.sentence)))
+        rows.append((f"{md(f.check)}: {md(f.name)}", f.verdict, *figures, md(f.sentence, 900)))
     table = _table(("Check", "Result", "Synthetic", "Real rows", "Limit", "In words"), rows) if rows else ""
     skipped = _list(f"Not run: {md(k)}, {md(v)}" for k, v in facts.audit.skipped.items())
     return _section("Audit", f"Overall: {facts.audit.verdict}.", table, skipped)
@@ -110,10 +110,14 @@ def _audit(facts: Facts) -> str:
 
 def _provenance(facts: Facts) -> str:
     lines = [f"Command: {md(facts.command, 2000)}", f"Seed: {facts.study.seed}"]
-    lines += [f"Test set: SHA-256 {facts.test_digest}, opened {wording.count(facts.study.openings)} times"]
+    lines += [f"Test set: SHA-256 {facts.test_digest}, {_opened(facts.study.openings)}"]
     lines += [f"{md(what)}: SHA-256 {digest}" for what, digest in facts.digests.items()]
     lines += [f"{md(what)} {md(version)}" for what, version in facts.versions.items()]
     return _section("Provenance", _list(lines))
+
+
+def _opened(times: int) -> str:
+    return "opened once" if times == 1 else f"opened {wording.count(times)} times"
 
 
 def _before(known: Sequence[str]) -> str:

@@ -73,12 +73,17 @@ def forest(bars: Sequence[Bar], *, name: str, title: str, signed: bool) -> str:
     for i, bar in enumerate(bars):
         figures = _figures(bar, signed)
         y = 6.0 + _ROW * i
-        body.append(words(0.0, y + 13, clean(bar.label, _LETTERS - len(figures)), _weight(bar)))
+        body.append(words(0.0, y + 13, clean(bar.label, _room(figures)), _weight(bar)))
         body.append(words(WIDTH, y + 13, figures, "value", "end"))
         body.append(whisker(scale, y + 27, bar.low, bar.high))
         body.append(mark(scale(bar.mean), y + 27, bar.kind))
         said.append(f"{bar.label}: {figures}")
     return document(body, name=name, title=title, desc="; ".join(said), width=WIDTH, height=bottom + 22)
+
+
+def _room(figures: str) -> int:
+    """Letters that a label may have beside figures at the other end of its line, with a gap between them."""
+    return _LETTERS - len(figures) - 3
 
 
 def _weight(bar: Bar) -> str:
@@ -126,7 +131,7 @@ def gap_bars(levels: Sequence[Level], *, name: str, title: str) -> str:
         have = "fewer than 5" if level.have is None else f"{level.have:,}"
         figures = f"{have} of {level.wanted:,} rows"
         share = 0.0 if not level.have else min(level.have / max(level.wanted, 1), 1.0)
-        body.append(words(0.0, y + 13, clean(level.label, _LETTERS - len(figures))))
+        body.append(words(0.0, y + 13, clean(level.label, _room(figures))))
         body.append(words(WIDTH, y + 13, figures, "value", "end"))
         body.append(box(0.5, y + 20, WIDTH - 1, 12.0, "wanted"))
         body.append(box(0.5, y + 20, max(share * (WIDTH - 1), 2.0 if level.have else 0.0), 12.0, "have"))

@@ -98,6 +98,7 @@ class Examples(Model):
     real: tuple[tuple[str, ...], ...] = ()
     synthetic: tuple[tuple[str, ...], ...] = ()
     nearest: tuple[tuple[str, ...], ...] = ()
+    further_columns: int = 0
 
 
 class Facts(Model):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,13 @@ _MOST = {
     "columns": 120,
     "lines": 60,
 }
+ACTIONS = {
+    "drop": "leave these rows out",
+    "weight": "give the rows weights (mixer filter_and_weight)",
+    "repair": "repair the columns named here, or use another generator",
+    "diversify": "use another generator, or one with more noise",
+    "stop": "use none of these rows",
+}
 _ROLES = ("candidate", "control", "reference")
 _VERDICTS = ("fail", "inconclusive", "pass")
 
@@ -52,6 +59,9 @@ def page(facts: Facts) -> str:
         claims={"same": len({(c.arm, c.control, c.metric, c.repeats) for c in facts.study.claims}) == 1},
         gaps=_gaps(facts.gaps),
         audit=_audit(facts),
+        audit_counts=_counts(facts.audit.findings),
+        actions=ACTIONS,
+        resolved=_resolved(facts.study),
         curve=_curve(facts.study),
         limits=limits(facts),
         most=_MOST,
@@ -74,7 +84,7 @@ def _environment() -> jinja2.Environment:
         "count": wording.count, "percent": wording.percent, "words": wording.plain_name,
         "estimate": wording.estimate, "short": wording.short, "figures": wording.claim_figures,
         "first_large": wording.title_case,
-        "whole": _whole, "number": wording.number, "place": wording.place,
+        "whole": _whole, "number": wording.number, "place": wording.place, "figure": wording.figure,
     }  # fmt: skip
     return env
 
@@ -172,10 +182,30 @@ def _arm_label(arm: ArmResult, study: Study) -> str:
 
 def _gaps(gaps: tuple[GapLine, ...]) -> dict[str, Any]:
     short = [g for g in gaps if g.wanted > (g.support or 0)][: _MOST["bars"]]
+    if all(g.support == 0 for g in short):
+        short = []  # bars that are all empty show nothing that the table does not say
     levels = [charts.Level(g.where, g.support, g.wanted) for g in short]
     title = "Rows there are, of rows wanted"
     drawn = charts.gap_bars(levels, name="gap-bars", title=title) if levels else None
     return {"rows": gaps[: _MOST["gaps"]], "chart": _markup(drawn) if drawn else None, "drawn": len(levels)}
+
+
+def _counts(findings: Sequence[Finding]) -> str:
+    """ "5 of 7 findings failed, 1 inconclusive"."""
+    total, told = len(findings), []
+    for verdict, word in (("fail", "failed"), ("inconclusive", "inconclusive")):
+        n = sum(f.verdict == verdict for f in findings)
+        told += [f"{n} {word}"] if n else []
+    return f"{total} findings: {', '.join(told)}" if told else f"{total} findings, none failed"
+
+
+def _resolved(study: Study) -> str | None:
+    """Half the width of the main claim's interval."""
+    claim = study.claim
+    if not wording.bounded(claim):
+        return None
+    half = (claim.high - claim.low) / 2
+    return wording.number(half, wording.decimals((half, claim.low, claim.high)))
 
 
 def _audit(facts: Facts) -> list[dict[str, Any]]:

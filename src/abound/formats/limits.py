@@ -16,6 +16,8 @@ def limits(facts: Facts) -> list[str]:
         "The test rows come from the same data as the training rows. How far the result carries over to other "
         "times, places or sources was not measured.",
         _claims(study),
+        "Repeats refit the generator and the learner. Where every repeat uses the same training rows, how the "
+        "result would vary with other training rows is not in the interval.",
         _openings(study),
         "The audit is the list of checks above and no more. It is not a privacy guarantee.",
     ]
@@ -36,7 +38,10 @@ def limits(facts: Facts) -> list[str]:
 
 
 def _claims(study: Study) -> str:
-    shown = "All other differences are shown with an interval of their own and were not tested as claims."
+    shown = (
+        "All other differences are shown with an interval of their own and were not tested as claims; the advice "
+        "on what to use rests on such differences from the real rows alone."
+    )
     if len(study.claims) == 1:
         return f"One comparison was declared before the test set was opened. {shown}"
     return (
@@ -47,7 +52,10 @@ def _claims(study: Study) -> str:
 
 def _openings(study: Study) -> str:
     if study.openings <= 1:
-        return "No earlier opening of this test set is on record in its ledger."
+        return (
+            "The ledger of this folder records no earlier opening of this test set. Openings in other folders are "
+            "not seen here: equal data, settings and seed give the same test rows, whose SHA-256 is below."
+        )
     return (
         f"This test set was opened {count(study.openings)} times, this run included. Each further look makes a "
         "chance finding more likely, and the intervals do not correct for that."
@@ -85,10 +93,11 @@ def verdict_rules(study: Study, minimal_gain: float) -> list[tuple[str, str]]:
     """The four outcomes and when each is given, in the order in which they are tried."""
     m = number(study.claim.margin, 4).rstrip("0")
     over = "zero" if minimal_gain == 0 else number(minimal_gain, 4).rstrip("0")
+    band = f"{number(-study.claim.margin, 4).rstrip('0')} and +{m}"
     return [
-        ("harms", "the whole interval lies below zero"),
-        ("helps", f"the whole interval lies above {over}"),
-        ("no difference", f"the whole interval lies between {number(-study.claim.margin, 4).rstrip('0')} and +{m}"),
+        ("harms", "the whole interval lies below zero, however small the loss (this is tried first)"),
+        ("helps", f"the whole interval lies above {over}, however small the gain"),
+        ("no difference", f"the interval does not lie on one side as above and stays between {band}"),
         ("not enough evidence", "none of these, or only one repeat or one group was there to judge by"),
     ]
 
@@ -104,8 +113,8 @@ def about_claim(study: Study) -> list[tuple[str, str]]:
         ("Compared with", _compared(study)),
         ("About", clean(study.about)),
         ("Learner", clean(study.learner)),
-        ("Test set", f"{test}, in {count(claim.groups)} groups"),
-        ("Repeats", f"{count(claim.repeats)}, each with a new fit"),
+        ("Test set", test if claim.groups == claim.units else f"{test}, in {count(claim.groups)} groups"),
+        ("Repeats", _repeats(study)),
         ("Interval", _interval(claim)),
     ]
 
@@ -114,8 +123,15 @@ def _compared(study: Study) -> str:
     control = _described(study, study.claim.control)
     if study.purpose == "replace":
         return control
-    rivals = sum(a.role == "control" and a.same_learner for a in study.arms)
-    return f"{control}; the best of {count(rivals)} controls on tune"
+    rivals = sum(a.role == "control" and a.same_learner and a.arm != "shuffled" for a in study.arms)
+    return f"{control}; the best on tune of {count(rivals)} alternatives with the same learner"
+
+
+def _repeats(study: Study) -> str:
+    """How many, and which arms score the same in each because nothing in them varies."""
+    said = f"{count(study.claim.repeats)}, each with a new fit of generator and learner"
+    same = [plain_name(a.arm) for a in study.arms if len(a.values) > 1 and len(set(a.values)) == 1]
+    return f"{said}; {', '.join(same)} score the same in each" if same else said
 
 
 def _described(study: Study, arm: str) -> str:

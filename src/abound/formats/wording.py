@@ -75,6 +75,11 @@ def count(value: int | float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
+def figure(value: float) -> str:
+    """A number as evidence: a count where it is whole."""
+    return count(value) if float(value).is_integer() else number(value)
+
+
 def percent(level: float) -> str:
     """A coverage or share: .95 -> "95 %", .975 -> "97.5 %"."""
     return f"{round(100 * level, 2):g} %"
@@ -152,7 +157,11 @@ def subject(study: Study) -> str:
 
 
 def verdict_sentence(study: Study) -> str:
-    """The main claim in one sentence that holds its own figures."""
+    """The main claim in words, with its figures, and beside it the difference from the same real rows alone.
+
+    The claim compares with the best alternative, so "worse" does not say that adding the rows lowers the score, nor
+    is the claimed gain the effect of adding them: that is the second figure.
+    """
     claim, f = study.claim, claim_figures(study.claim)
     what = plain_name(claim.metric)
     gain = f"{f['difference']} {what}"
@@ -160,13 +169,33 @@ def verdict_sentence(study: Study) -> str:
         gain = f"{f['difference']} in {what}, counted so that positive is better"
     inside = f"{f['level']} interval {f['interval']}" if bounded(claim) else "no interval"
     where = f", on {place(claim)}" if claim.slice or claim.name else ""
-    carried = f"{gain} ({inside}) against {plain_name(claim.control)}{where}"
-    who = subject(study)
+    carried = f"{gain} ({inside}){where}"
+    who, other = subject(study), _rival(study)
     if claim.verdict == "helps":
-        return f"{who} helps: {carried}."
-    if claim.verdict == "harms":
-        return f"{who} harms: {carried}."
-    if claim.verdict == "no difference":
+        said = f"{who} is better than {other}: {carried}."
+    elif claim.verdict == "harms":
+        small = bounded(claim) and claim.low > -claim.margin
+        less = f", though by less than the \u00b1{f['margin']} that counts as mattering" if small else ""
+        said = f"{who} is worse than {other}: {carried}{less}."
+    elif claim.verdict == "no difference":
         inside = f"the whole interval lies within the margin of \u00b1{f['margin']} declared as no difference"
-        return f"{who} makes no difference that matters: {carried}; {inside}."
-    return f"There is not enough evidence on whether {who[0].lower()}{who[1:]} helps or harms: {carried}."
+        said = f"{who} makes no difference that matters from {other}: {carried}; {inside}."
+    else:
+        lower = f"{who[0].lower()}{who[1:]}"
+        said = f"There is not enough evidence on whether {lower} is better or worse than {other}: {carried}."
+    return said + _against_real(study)
+
+
+def _rival(study: Study) -> str:
+    control = plain_name(study.claim.control)
+    if study.purpose == "replace" or study.claim.control == "real_only":
+        return "training on the real rows alone"
+    return f"the best alternative without them, {control}"
+
+
+def _against_real(study: Study) -> str:
+    """The effect of adding the rows, where the claim compares with something else than the real rows alone."""
+    judged = next((a for a in study.arms if a.arm == study.claim.arm), None)
+    if study.claim.control == "real_only" or judged is None or judged.versus_real is None:
+        return ""
+    return f" Against the same real rows alone: {estimate(judged.versus_real, sign=True)}."

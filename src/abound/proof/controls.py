@@ -223,7 +223,10 @@ CONTROLS: tuple[Control, ...] = (
     Control("shuffled", "control", True, "the mixed arm with its synthetic labels shuffled", _shuffled),
     Control("undersampled_bag", "control", False, f"mean of {BAG} models on balanced subsets", _undersampled_bag),
     Control("ensemble", "reference", False, "the teacher itself, deployed (forest, linear, boosting)", _ensemble),
-    Control("more_real", "reference", True, "further real rows, as many as synthetic ones", _more_real),
+    Control(
+        "more_real", "reference", True,
+        "further real rows of the training part, as many as synthetic ones and at its class shares", _more_real,
+    ),
     Control("unlabelled", "reference", True, "the same further rows, labelled by the teacher", _unlabelled),
 )  # fmt: skip
 

@@ -5,32 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from abound.core.gap import Gap
-from abound.core.study import ArmResult, Remedy
+from abound.core.study import ArmResult, Claim, Remedy
+from abound.formats.wording import claim_figures, decimals, number, percent, plain_name, span
 from abound.proof.controls import CONTROLS
 
 NEVER_USED = ("shuffled", "more_real", "unlabelled")  # a negative control, and rows that nobody has yet
 
 
 def remedy(
-    arms: Sequence[ArmResult], larger_is_better: bool, metric: str, learner: str, gaps: Sequence[Gap]
+    arms: Sequence[ArmResult],
+    larger_is_better: bool,
+    metric: str,
+    learner: str,
+    gaps: Sequence[Gap],
+    claims: Sequence[Claim] = (),
 ) -> Remedy:
     """Choose on tune among everything that could be deployed; say what test shows of the choice."""
     sign = 1.0 if larger_is_better else -1.0
+    claimed = {c.arm: c for c in claims[:1]}
     usable = [a for a in arms if a.arm not in NEVER_USED]
     same = [a for a in usable if a.same_learner]
     best = max(same, key=lambda a: sign * a.tune)
     chosen = best if best.arm == "real_only" or _gains(best) else next(a for a in arms if a.arm == "real_only")
     name = metric.replace("_", " ") + ("" if larger_is_better else " (positive is better)")
-    text = [_sentence(best, chosen, name)]
+    text = [_sentence(best, chosen, name, claimed.get(best.arm))]
     other = max(usable, key=lambda a: sign * a.tune)
     if not other.same_learner and _gains(other):
         text.append(f"If another model may be deployed: {other.arm} ({other.description}), {_span(other, name)}.")
     more = next((a for a in arms if a.arm == "more_real"), None)
     if more and _gains(more):
-        text.append(f"Further real rows in the same number as the synthetic ones: {_span(more, name)}.")
-    collect = [
-        f"{g.wanted - g.support} more rows where {g.slice}" for g in gaps if g.slice and g.wanted > g.support
-    ]
+        text.append(f"{more.description[0].upper()}{more.description[1:]}: {_span(more, name)}.")
+    collect = [_thin(g) for g in gaps if _collectable(g)]
     settings: dict[str, str | float | int | bool | None] = {"arm": chosen.arm, "learner": learner}
     return Remedy(
         arm=chosen.arm, sentence=" ".join(text), versus_real=chosen.versus_real, settings=settings,
@@ -44,6 +49,13 @@ def _collectable(gap: Gap) -> bool:
     return gap.slice is not None and gap.wanted > gap.support and seen > 0
 
 
+def _thin(gap: Gap) -> str:
+    """Where real rows are few, and how many it takes to fill the gap as its finder counts it."""
+    tune = next((f", {e.value:.0f} of {e.n:,} in tune" for e in gap.evidence if e.name == "rows in tune"), "")
+    more = f"{gap.wanted - gap.support:,} more would make {gap.wanted:,}"
+    return f"{gap.slice}: {gap.support:,} training rows{tune}; {more}"
+
+
 def _gains(arm: ArmResult) -> bool:
     return arm.versus_real is not None and arm.versus_real.low is not None and arm.versus_real.low > 0
 
@@ -52,16 +64,25 @@ def _span(arm: ArmResult, metric: str) -> str:
     e = arm.versus_real
     if e is None or e.low is None or e.high is None:
         return "no interval"
-    return f"{e.mean:+.4f} {metric} [{e.low:+.4f}, {e.high:+.4f}] against real only"
+    places = decimals((e.mean, e.low, e.high))
+    inside = f"{percent(e.level)} interval {span(e.low, e.high, places, sign=True)}"
+    return f"{number(e.mean, places, sign=True)} {metric} ({inside}) against real only"
 
 
-def _sentence(best: ArmResult, chosen: ArmResult, metric: str) -> str:
+def _sentence(best: ArmResult, chosen: ArmResult, metric: str, claim: Claim | None) -> str:
+    name = plain_name(best.arm)
     if best.arm == "real_only":
         return "Use the real rows as they are: no other arm was better on tune."
+    if chosen is best and claim is not None and claim.control != "real_only" and claim.verdict == "helps":
+        f = claim_figures(claim)
+        over = (
+            f"{f['difference']} {metric} ({f['level']} interval {f['interval']}) over {plain_name(claim.control)}"
+        )
+        return f"Use {name} ({best.description}): {over}, the best alternative; {_span(best, metric)}."
     if chosen is best:
-        return f"Use {best.arm} ({best.description}): {_span(best, metric)}."
+        return f"Use {name} ({best.description}): {_span(best, metric)}."
     return (
-        f"Use the real rows as they are: {best.arm} was best on tune, and test does not show that it beats them "
+        f"Use the real rows as they are: {name} was best on tune, and test does not show that it beats them "
         f"({_span(best, metric)})."
     )
 

@@ -169,7 +169,7 @@ def _fill(train: Dataset, holes: list[Gap], shown: set[str], rows: int, seed: in
     for reason in dict.fromkeys(r for r in reasons.values() if r is not None):
         left = [str(g.slice) for g in holes if reasons[g.id] == reason]
         more = f" and {len(left) - 2} more" if len(left) > 2 else ""
-        notes.append(f"nothing is made for {'; '.join(left[:2])}{more}: {reason}")
+        notes.append(f"no rows are ordered for {'; '.join(left[:2])}{more}: {reason}")
     return orders, notes
 
 
@@ -211,10 +211,10 @@ def _no_rows(gap: Gap, target: set[str]) -> str:
     """The note on a gap that is not a missing combination of inputs."""
     what = gap.slice or f"{len(gap.rows)} {gap.kind} rows"
     if gap.slice and target & set(gap.slice.columns()) and gap.support == 0:
-        return f"nothing is made for {what}: no row shows it, so there is nothing to learn it from"
+        return f"no rows are ordered for {what}: no row shows it, so there is nothing to learn it from"
     if gap.kind == "rare":
         return (
-            f"nothing is made for the rare class {what} by default: class weights, a threshold and relabelling "
+            f"no rows are ordered for the rare class {what} by default: class weights, a threshold and relabelling "
             "come first, and real rows of it are worth most"
         )
-    return f"nothing is made for {what}: no generator is known to help there"
+    return f"no rows are ordered for {what}: no generator is known to help there"

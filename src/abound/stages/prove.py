@@ -30,6 +30,7 @@ from abound.proof.verdict import TestFacts, claims, common_arms, difference, est
 if TYPE_CHECKING:
     from abound.core.schema import Schema, Task
 
+_SAME_SHARES = 0.1  # class shares of a drawn training set that differ less from the test rows' go without saying
 Rows = Dataset | Path  # rows in memory, or the artifact folder that holds them
 
 
@@ -90,7 +91,7 @@ def prove(
         job = _Job(run, ctx, use, teacher, questions, _place(run, tune, ctx), test)
         names = list(controls) if controls is not None else [c.name for c in CONTROLS]
         results = _run_repeats(job, placed, real, more, names)
-        about = _about(real, opened.schema.main)
+        about = _about(real, opened.schema.main, opened)
     facts = [_facts(opened, q) for q in questions]
     kept = [i for i, f in enumerate(facts) if i == 0 or f.enough]
     study = _study(job, results, [questions[i] for i in kept], [facts[i] for i in kept], kept, list(arms), names,
@@ -241,12 +242,14 @@ def _study(
     if purpose == "replace":
         rivals = ["real_only"]
     margins = [limits[0], *[None] * (len(questions) - 1)]
+    told = tuple(claims(trimmed, questions, chosen, rivals, facts, margins, limits[1]))
+    name = questions[0].metric.name
     return Study(
-        purpose=purpose, metric=questions[0].metric.name, larger_is_better=metric.larger_is_better,
+        purpose=purpose, metric=name, larger_is_better=metric.larger_is_better,
         learner=job.learner.name, about="", arms=tuple(arms), skipped=_skipped(results, controls),
-        claims=tuple(claims(trimmed, questions, chosen, rivals, facts, margins, limits[1])),
-        remedy=remedies.remedy(arms, metric.larger_is_better, questions[0].metric.name, job.learner.name, gaps),
-        warnings=tuple(_warnings(arms)),
+        claims=told,
+        remedy=remedies.remedy(arms, metric.larger_is_better, name, job.learner.name, gaps, told),
+        warnings=tuple(_warnings(arms, sign, job.learner.name)),
     )  # fmt: skip
 
 
@@ -285,22 +288,43 @@ def _skipped(results: list[RepeatResult], controls: list[str]) -> dict[str, str]
     return out
 
 
-def _warnings(arms: Sequence[ArmResult]) -> list[str]:
+def _warnings(arms: Sequence[ArmResult], sign: float, learner: str) -> list[str]:
     """What a reader must know before trusting the verdict."""
-    shuffled = next((a for a in arms if a.arm == "shuffled"), None)
+    by = {a.arm: a for a in arms}
+    out = []
+    shuffled, real, teacher = (by.get(n) for n in ("shuffled", "real_only", "ensemble"))
     if shuffled and shuffled.versus_real and shuffled.versus_real.low is not None and shuffled.versus_real.low > 0:
-        return [
+        out.append(
             "Synthetic rows with shuffled labels beat the real rows alone: part of any gain here is not due to "
             "what the synthetic rows say about the target."
-        ]
-    return []
+        )
+    if real and teacher and sign * teacher.tune < sign * real.tune:
+        out.append(
+            f"The teacher is worse on tune ({teacher.tune:.4f}) than {learner} trained on the real rows "
+            f"({real.tune:.4f}): labels that come from it, in synthetic rows or in controls, can hardly help."
+        )
+    return out
 
 
-def _about(real: Sequence[Path], main: str) -> str:
-    """What population of training sets the verdict speaks of."""
+def _about(real: Sequence[Path], main: str, test: Dataset) -> str:
+    """What population of training sets the verdict speaks of, and where its classes differ from the test rows'."""
+    import numpy as np
     import polars as pl
 
     rows = pl.scan_parquet(real[0] / f"{main}.parquet").select(pl.len()).collect().item()
     if len(set(real)) == 1:
         return f"this training set of {rows:,} rows"
-    return f"training sets of {rows:,} rows drawn from the training part"
+    data = Dataset.load(real[0])
+    task = data.schema.task()
+    if task.kind != "classification":
+        return f"training sets of {rows:,} rows drawn from the training part"
+    names, held = classes(data.schema, task), np.bincount(codes(data, task)) / rows
+    natural = np.bincount(codes(test, task), weights=test.weights(task.table)) / test.weights(task.table).sum()
+    if len(held) == len(natural) and np.abs(held - natural).max() < _SAME_SHARES:
+        return f"training sets of {rows:,} rows drawn from the training part"
+    rarest = int(np.argmin(held))
+    share, there = 100 * held[rarest], 100 * natural[rarest]
+    return (
+        f"training sets of {rows:,} rows drawn from the training part, {share:.1f} % of them {names[rarest]}; "
+        f"in the test rows it is {there:.1f} %"
+    )

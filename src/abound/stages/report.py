@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _EXAMPLE_ROWS = 5
-_EXAMPLE_COLUMNS = 12
+_EXAMPLE_COLUMNS = 15
 _PACKAGES = ("abound", "numpy", "scipy", "scikit-learn", "polars", "pydantic")
 
 
@@ -81,7 +81,7 @@ def report(
         gaps=tuple(map(GapLine.of, gaps)), find_skipped=dict(found_skipped), plan=PlanLines.of(plan),
         synthetic_rows=synthetic_rows, shown=shown, audit=audit, study=study, notes=tuple(notes),
         seconds=dict(seconds or {}), digests=dict(digests or {}), versions=dict(versions or installed()),
-        examples=_examples(examples),
+        examples=_examples(examples, schema),
     )  # fmt: skip
     return write(suppress(facts) if shareable else facts, out, data=data, known=known)
 
@@ -112,12 +112,17 @@ def installed() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
-def _examples(frames: Mapping[str, pl.DataFrame] | None) -> Examples | None:
+def _examples(frames: Mapping[str, pl.DataFrame] | None, schema: Schema) -> Examples | None:
+    """The target and the columns that models read, as far as they fit."""
     if not frames or "synthetic" not in frames:
         return None
-    columns = [c for c in frames["synthetic"].columns if not c.startswith("_")][:_EXAMPLE_COLUMNS]
-    rows = {name: _rows(frame, columns) for name, frame in frames.items()}
-    return Examples(columns=tuple(columns), **rows)
+    table = schema.main_table
+    known = [*table.names("target"), *table.features()]
+    given = set(frames["synthetic"].columns)
+    columns = [c for c in dict.fromkeys(known) if c in given]
+    rows = {name: _rows(frame, columns[:_EXAMPLE_COLUMNS]) for name, frame in frames.items()}
+    left = len(columns[_EXAMPLE_COLUMNS:])
+    return Examples(columns=tuple(columns[:_EXAMPLE_COLUMNS]), further_columns=left, **rows)
 
 
 def _rows(frame: pl.DataFrame, columns: list[str]) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,1 @@
+"""Is the proof calibrated, does `find` find? `python -m benchmarks.proof [--quick --out F] [--only MEASURE]`."""

@@ -1,0 +1,8 @@
+"""The measures of this area, in the order in which they are shown."""
+
+from benchmarks.shards import main
+
+MEASURES = ("false_helps",)
+
+if __name__ == "__main__":
+    main("proof", MEASURES)
