@@ -22,6 +22,7 @@ from abound.core.recipe import Recipe, read_recipe
 from abound.core.run import Run
 from abound.core.study import Study
 from abound.errors import InputError, RecipeError, did_you_mean
+from abound.proof.curve import arm_name
 from abound.publish import publish
 from abound.stats.splitting import draw_rows
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 PARTS = ("train", "tune", "reference", "test")
+FOR_REFITS = ("purpose", "learner", "find", "generate", "shares", "checks", "mix")  # fields that a refit reads
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _refits(
 ) -> list[Path]:
     """For each repeat: find, plan, generate, audit, mix. Returns the artifact folders."""
     tasks, folders = [], []
-    chosen = recipe.model_dump(mode="json", include={"purpose", "learner", "find", "generate", "checks", "mix"})
+    chosen = recipe.model_dump(mode="json", include=set(FOR_REFITS))
     for repeat in repeats[:1] if dry_run else repeats:
         inputs = {"real": repeat.real, "tune": parts["tune"], "reference": parts["reference"]}
         name = f"{'plan' if dry_run else 'generate'}/{repeat.number:03d}"
@@ -231,8 +233,9 @@ def _prove(
     from abound.stages.prove import prove
 
     name = "synthetic" if recipe.purpose == "replace" else "mixed"
+    arms = {arm_name(name, s): [folder / arm_name("arm", s) for folder in made] for s in (*recipe.shares, 1.0)}
     study = prove(
-        {name: [folder / "arm" for folder in made]}, baseline=[r.real for r in repeats],
+        arms, baseline=[r.real for r in repeats],
         extra=[r.extra for r in repeats], tune=tune, test=test, learner=recipe.learner, metric=recipe.metric,
         margin=recipe.margin, minimal_gain=recipe.minimal_gain, purpose=recipe.purpose, gaps=gaps,
         teacher=recipe.teacher, preliminary=preliminary, run=here, ctx=ctx,

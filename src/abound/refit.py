@@ -14,6 +14,7 @@ from abound.core.gap import Gap
 from abound.core.model import digest_of
 from abound.core.recipe import Make, Use
 from abound.core.run import Run
+from abound.proof.curve import arm_name, part_of
 from abound.stages.audit import audit
 from abound.stages.find import find
 from abound.stages.generate import generate
@@ -60,7 +61,9 @@ def refit(task: dict[str, Any]) -> None:
         arm = (
             _sound(synth, report) if task["purpose"] == "replace" else _mixed(synth, real, tune, report, task, ctx)
         )
-        _save(arm, work / "arm")
+        _save(arm, work / arm_name("arm", 1.0))
+        for share in task["shares"]:
+            _save(part_of(arm, share, ctx.rng("share", number)), work / arm_name("arm", share))
 
     build_folder(Path(task["folder"]), Artifact.model_validate(task["draft"]), fill)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from abound.stats.intervals import group_draws, holm_levels, paired_mean, wilson
+from abound.stats.intervals import PairedMean, group_draws, holm_levels, paired_mean, wilson
 
 
 def one_study(rng, repeats=6, groups=40, unit_sd=1.0, repeat_sd=0.3, truth=0.0):
@@ -78,3 +78,19 @@ def test_wilson():
     assert wilson(0, 0) == (0.0, 1.0)
     low, high = wilson(30, 60)
     assert (low, high) == pytest.approx((0.3775, 0.6225), abs=1e-3)
+
+
+def test_the_forecast_power_is_the_share_of_studies_that_find_the_gain():
+    """Planted: repeats with spread .02, units with spread .01 of the mean, a gain of .03."""
+    rng = np.random.default_rng(5)
+    found = 0
+    for _ in range(1500):
+        unit = 0.01 * rng.normal()
+        values = 0.03 + unit + 0.02 * rng.normal(size=5)
+        draws = 0.01 * rng.normal(size=100) + np.zeros((5, 1))
+        found += paired_mean(values, draws, 200).interval()[0] > 0
+    planned = PairedMean(0.0, 0.02**2 / 5, 0.01**2, 5, 200)
+    assert planned.power(0.03) == pytest.approx(found / 1500, abs=0.04)
+    assert planned.power(0.0) == pytest.approx(0.025, abs=0.01)
+    assert planned.power(0.03, repeats=20) > planned.power(0.03)
+    assert planned.repeat_share == pytest.approx(0.8e-4 / 1.8e-4)

@@ -179,7 +179,7 @@ def verdict_paragraphs(study: Study) -> list[Paragraph]:
     said = [f"PRELIMINARY (--quick). {head}" if study.preliminary else head, basis]
     more = [c.sentence for c in study.claims[1:]]
     return [
-        ("Verdict", [*said, *more, *study.warnings]),
+        ("Verdict", [*said, *more, *(g.sentence for g in study.guards), *study.warnings]),
         ("Use", [study.remedy.sentence]),
         ("Thin", list(study.remedy.collect)),
     ]

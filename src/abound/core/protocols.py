@@ -107,6 +107,7 @@ class Metric(Protocol):
     margin: float
     relative: bool  # True: the margin is a share of the real-only score
     labels: bool  # True: reads labels at a threshold, so the arm's threshold rule matters
+    tuned_by: str | None  # the metric that chooses that threshold on tune; None: this one
 
     def units(self, truth: Dataset, pred: pl.DataFrame, task: Task) -> pl.DataFrame:
         """One row per unit of the task's table, in its order: what `value` needs, as Float64 columns."""

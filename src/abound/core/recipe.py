@@ -13,6 +13,7 @@ from abound.errors import AboundError, InputError, RecipeError, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 Purpose = Literal["augment", "replace"]
+NearDuplicates = Literal["auto", "exact", "none"]
 
 
 class Use(Model):
@@ -51,12 +52,19 @@ class DataSpec(Model):
 
 
 class SplitSpec(Model):
-    """Shares. `tune` is taken from what test leaves, `reference` from tune."""
+    """Shares. `tune` is taken from what test leaves, `reference` from tune.
+
+    `time`: a column of times or numbers; test then holds the latest rows, train the first. `slices`: conditions, or
+    columns with levels, that get enough test rows for the wanted gain as the rarest class does.
+    """
 
     test: float = Field(default=0.3, gt=0.0, lt=0.9)
     tune: float = Field(default=0.3, gt=0.0, lt=0.9)
     reference: float = Field(default=0.2, gt=0.0, lt=0.9)
     wanted_gain: float = Field(default=0.1, gt=0.0, lt=1.0)
+    time: str | None = None
+    slices: tuple[str, ...] = ()
+    near_duplicates: NearDuplicates = "auto"  # rows that stay together: auto (beyond chance), exact, none
 
 
 class Repeats(Model):
@@ -88,6 +96,8 @@ class Recipe(Model):
     split: SplitSpec = SplitSpec()
     find: tuple[Use, ...] = (Use(name="rare_class"), Use(name="missing_combo"))
     generate: tuple[Make, ...] | None = None  # None: the planner decides
+    # Further candidates with this share of the plan's synthetic rows; which share is judged is chosen on tune.
+    shares: tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...] = (0.25, 0.5)
     checks: tuple[Use, ...] = (
         Use(name="rules"), Use(name="marginals"), Use(name="pairs"), Use(name="gap_test"), Use(name="copies"),
     )  # fmt: skip

@@ -57,6 +57,23 @@ class Claim(Model):
     groups: int
     repeats: int
     limited_by: str  # "repeats" or "test units": which of the two intervals was the wider
+    repeat_share: float | None = None  # of the variance behind the interval, the part that more repeats would lower
+    sentence: str
+
+
+class Guard(Model):
+    """A non-inferiority test beside the claims: what the chosen arm does to the common cases. No verdict."""
+
+    name: str
+    arm: str
+    control: str
+    difference: float
+    low: float
+    high: float
+    level: float = 0.95
+    margin: float
+    verdict: Literal["holds", "fails", "not shown"]
+    units: int
     sentence: str
 
 
@@ -82,7 +99,8 @@ class Study(Model):
     skipped: dict[str, str] = {}  # control -> why it was not run
     claims: tuple[Claim, ...]
     remedy: Remedy
-    curve: tuple[Evidence, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    curve: tuple[Evidence, ...] = ()  # test score by the share of the plan's synthetic rows; share 0 is real only
     warnings: tuple[str, ...] = ()
     power: str = ""
     test_digest: str = ""
@@ -103,7 +121,8 @@ class Study(Model):
         return self.claim.verdict
 
     def __str__(self) -> str:
-        return "\n".join([c.sentence for c in self.claims] + [self.remedy.sentence])
+        said = [c.sentence for c in self.claims] + [g.sentence for g in self.guards]
+        return "\n".join([*said, self.remedy.sentence])
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -246,5 +246,5 @@ def _curve(study: Study) -> str | None:
     if not study.curve:
         return None
     points = [charts.Point(e.name, e.value, e.low, e.high) for e in study.curve[: _MOST["lines"]]]
-    title = f"{wording.title_case(wording.plain_name(study.metric))} at each setting tried"
+    title = f"{wording.title_case(wording.plain_name(study.metric))} by share of synthetic rows"
     return _markup(charts.curve(points, name="curve", title=title))

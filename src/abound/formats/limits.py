@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abound.core.study import Claim, Study
 from abound.formats.facts import Facts
-from abound.formats.wording import bounded, clean, count, number, percent, plain_name
+from abound.formats.wording import bounded, claim_places, clean, count, number, percent, plain_name
 
 
 def limits(facts: Facts) -> list[str]:
@@ -79,9 +79,18 @@ def advice(study: Study) -> list[str]:
 
 
 def _narrower(study: Study) -> str:
-    by = study.claim.limited_by
+    by, claim = study.claim.limited_by, study.claim
     if by == "repeats":
-        return "Most of the interval's width comes from the spread between repeats: more repeats would narrow it."
+        said = "Most of the interval's width comes from the spread between repeats: more repeats would narrow it"
+        if claim.repeat_share is None or not bounded(claim):
+            return f"{said}."
+        half = (claim.high - claim.low) / 2
+        then = half * (1 - 0.75 * claim.repeat_share) ** 0.5
+        places = claim_places(claim.difference, claim.low, claim.high, claim.margin)
+        return (
+            f"{said}, from \u00b1{number(half, places)} to about \u00b1{number(then, places)} with "
+            f"{4 * claim.repeats} of them."
+        )
     if by == "test units":
         return (
             "Most of the interval's width comes from the size of the test set: more real test rows would narrow it."

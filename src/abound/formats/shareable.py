@@ -92,7 +92,7 @@ def _tiny(claim: Claim) -> bool:
 
 
 def _audit(audit: Audit) -> Audit:
-    bare = tuple(f.model_copy(update={"rows": (), "details": {}}) for f in audit.findings)
+    bare = tuple(f.model_copy(update={"rows": (), "weights": (), "details": {}}) for f in audit.findings)
     return audit.model_copy(update={"findings": bare})
 
 

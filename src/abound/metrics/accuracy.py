@@ -22,6 +22,7 @@ class Accuracy:
     margin: ClassVar[float] = 0.01
     relative: ClassVar[bool] = False
     labels: ClassVar[bool] = True
+    tuned_by: ClassVar[str | None] = None
 
     def units(self, truth: Dataset, pred: pl.DataFrame, task: Task) -> pl.DataFrame:
         """Columns actual and predicted (class codes)."""

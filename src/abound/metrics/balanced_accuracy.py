@@ -22,6 +22,7 @@ class BalancedAccuracy:
     margin: ClassVar[float] = 0.02
     relative: ClassVar[bool] = False
     labels: ClassVar[bool] = True
+    tuned_by: ClassVar[str | None] = None
 
     def units(self, truth: Dataset, pred: pl.DataFrame, task: Task) -> pl.DataFrame:
         """Columns actual and predicted (class codes)."""

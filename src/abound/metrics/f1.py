@@ -24,6 +24,7 @@ class F1:
     margin: ClassVar[float] = 0.02
     relative: ClassVar[bool] = False
     labels: ClassVar[bool] = True
+    tuned_by: ClassVar[str | None] = None
 
     def units(self, truth: Dataset, pred: pl.DataFrame, task: Task) -> pl.DataFrame:
         """Columns score and positive."""

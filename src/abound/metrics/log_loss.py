@@ -24,6 +24,7 @@ class LogLoss:
     margin: ClassVar[float] = 0.01
     relative: ClassVar[bool] = False
     labels: ClassVar[bool] = False
+    tuned_by: ClassVar[str | None] = None
 
     def units(self, truth: Dataset, pred: pl.DataFrame, task: Task) -> pl.DataFrame:
         """Columns score and positive."""

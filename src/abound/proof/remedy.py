@@ -8,6 +8,7 @@ from abound.core.gap import Gap
 from abound.core.study import ArmResult, Claim, Remedy
 from abound.formats.wording import claim_figures, decimals, number, percent, plain_name, span
 from abound.proof.controls import CONTROLS
+from abound.proof.curve import share_of
 
 NEVER_USED = ("shuffled", "more_real", "unlabelled")  # a negative control, and rows that nobody has yet
 
@@ -89,4 +90,7 @@ def _sentence(best: ArmResult, chosen: ArmResult, metric: str, claim: Claim | No
 
 def description(arm: str) -> str:
     """What an arm is, in words."""
-    return next((c.description for c in CONTROLS if c.name == arm), "real rows and the synthetic rows of the plan")
+    share = share_of(arm)
+    part = "the synthetic rows of the plan" if share == 1 else f"{100 * share:g} % of the plan's synthetic rows"
+    made = part if arm.startswith("synthetic") else f"real rows and {part}"
+    return next((c.description for c in CONTROLS if c.name == arm), made)

@@ -28,6 +28,7 @@ class Question(Model):
     metric: Use
     slice: Slice | None = None
     name: str = ""
+    threshold: Use | None = None  # the metric that chooses the threshold on tune, where it is not the metric itself
 
     def plugin(self) -> Metric:
         """The metric, ready to use."""
@@ -53,14 +54,26 @@ def score_arm(
 ) -> Score:
     """Score predictions. For metrics of labels the threshold is chosen on tune, never on test."""
     metric = question.plugin()
-    if metric.labels and tuned_threshold and task.kind == "classification":
-        cut = _best_threshold(metric, *tune, task)
+    tuned = tuned_threshold or question.threshold is not None
+    if metric.labels and tuned and task.kind == "classification":
+        cut = _best_threshold(_chooser(question, metric), *tune, task)
         tune, test = (tune[0], _moved(*tune, task, cut)), (test[0], _moved(*test, task, cut))
     return Score(
         tune=float(_values(metric, question, *tune, task, None)[0]),
         test=float(_values(metric, question, *test, task, None)[0]),
         draws=tuple(float(v) for v in _values(metric, question, *test, task, draws)),
     )
+
+
+def _chooser(question: Question, metric: Metric) -> Metric:
+    """The metric whose best threshold on tune is used: a score such as recall would call every row positive."""
+    use = question.threshold or (
+        Use(name=metric.tuned_by, params=question.metric.params) if metric.tuned_by else None
+    )
+    if use is None:
+        return metric
+    made: Metric = registry.create("metric", use.name, use.params)
+    return made
 
 
 def _values(

@@ -112,7 +112,7 @@ def claims(
             low=low, high=high, level=levels[q], margin=margin,
             verdict=verdict_of(low, high, margin, minimal_gain), units=facts[q].units,
             positives=facts[q].positives, groups=facts[q].groups, repeats=len(results),
-            limited_by=means[q].limited_by, sentence="", name=question.name,
+            limited_by=means[q].limited_by, sentence="", name=question.name, repeat_share=means[q].repeat_share,
         )  # fmt: skip
         out.append(claim.model_copy(update={"sentence": sentence(claim, question, len(controls))}))
     return out

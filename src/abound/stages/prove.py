@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,22 +14,26 @@ from abound.core.artifact import Artifact, build_folder
 from abound.core.context import Context
 from abound.core.dataset import Dataset
 from abound.core.gap import Gap
-from abound.core.labels import classes, codes, positive_class
+from abound.core.labels import classes, codes
 from abound.core.ledger import SealedTest, unseal
 from abound.core.recipe import Purpose, Use
 from abound.core.run import Run
 from abound.core.slice import Term
-from abound.core.study import ArmResult, Study
+from abound.core.study import ArmResult, ArmRole, Study
 from abound.errors import InputError, LeakError
 from abound.proof import remedy as remedies
 from abound.proof.controls import CONTROLS
+from abound.proof.curve import curve
+from abound.proof.guards import common_question, guard
+from abound.proof.questions import arm_result, default_metric, facts_of
 from abound.proof.repeat import RepeatResult, read_repeat
 from abound.proof.scoring import Question
-from abound.proof.verdict import TestFacts, claims, common_arms, difference, estimate, score_mean, tune_mean
+from abound.proof.verdict import TestFacts, claims, common_arms, tune_mean
 
 if TYPE_CHECKING:
-    from abound.core.schema import Schema, Task
+    from abound.core.schema import Schema
 
+MOST_SLICES = 3  # weak slices that are claimed about: each more widens the intervals of all (Holm)
 _SAME_SHARES = 0.1  # class shares of a drawn training set that differ less from the test rows' go without saying
 Rows = Dataset | Path  # rows in memory, or the artifact folder that holds them
 
@@ -48,7 +52,7 @@ class _Job:
 
 
 def prove(
-    arms: dict[str, Dataset | Sequence[Rows]],
+    arms: Mapping[str, Dataset | Sequence[Rows]],
     *,
     baseline: Dataset | Sequence[Rows],
     tune: Rows,
@@ -87,17 +91,22 @@ def prove(
         opened = unseal(test, reason=f"prove {sorted(arms)} on {repeats} repeats")
         _no_leak([*real, *(p for ps in placed.values() for p in ps)], test)
         use = learner if isinstance(learner, Use) else Use(name=learner)
-        questions = _questions(opened.schema, metric, gaps)
+        asked = _questions(opened.schema, metric, gaps)
+        beside = common_question(opened.schema, gaps)
+        questions = [*asked, *([beside] if beside else [])]
         job = _Job(run, ctx, use, teacher, questions, _place(run, tune, ctx), test)
         names = list(controls) if controls is not None else [c.name for c in CONTROLS]
         results = _run_repeats(job, placed, real, more, names)
         about = _about(real, opened.schema.main, opened)
-    facts = [_facts(opened, q) for q in questions]
+    facts = [facts_of(opened, q) for q in asked]
     kept = [i for i, f in enumerate(facts) if i == 0 or f.enough]
-    study = _study(job, results, [questions[i] for i in kept], [facts[i] for i in kept], kept, list(arms), names,
+    study = _study(job, results, [asked[i] for i in kept], [facts[i] for i in kept], kept, list(arms), names,
                    (margin, minimal_gain), gaps, purpose)  # fmt: skip
+    last = len(asked)
+    guards = [guard(results, study.claim.arm, last, beside, facts_of(opened, beside))] if beside else []
     return study.model_copy(
         update={
+            "guards": tuple(g for g in guards if g is not None),
             "preliminary": preliminary, "power": test.power.sentence, "test_digest": test.digest,
             "test_rows": test.rows, "openings": test.ledger.openings(test.digest), "seed": ctx.seed,
             "seconds": round(time.monotonic() - start, 1), "about": about,
@@ -111,7 +120,7 @@ def _engine(workers: int) -> Any:
     return registry.create("engine", "processes", {"workers": workers})
 
 
-def _repeats(arms: dict[str, Any], baseline: Any) -> int:
+def _repeats(arms: Mapping[str, Any], baseline: Any) -> int:
     if not arms:
         raise InputError("prove needs at least one arm: a name and its training sets")
     lengths = {n: 1 if isinstance(a, Dataset) else len(a) for n, a in arms.items()}
@@ -148,40 +157,19 @@ def _no_leak(folders: Sequence[Path], test: SealedTest) -> None:
             raise LeakError(f"an arm in {folder} is the test set itself: train on other rows")
 
 
-def default_metric(schema: Schema, task: Task) -> str:
-    """R squared for numbers, average precision for two classes, balanced accuracy for more."""
-    if task.metric:
-        return task.metric
-    if task.kind == "regression":
-        return "r2"
-    return "average_precision" if len(classes(schema, task)) == 2 else "balanced_accuracy"
-
-
 def _questions(schema: Schema, metric: str | None, gaps: Sequence[Gap]) -> list[Question]:
-    """The main question, and one for each rare class that the main metric does not single out."""
+    """The main question, one for each weak slice, one for each rare class that the metric does not single out."""
     task = schema.task()
     main = Question(metric=Use(name=metric or default_metric(schema, task)))
     main.plugin()
+    weak = [g.slice for g in gaps if g.kind == "weak" and g.slice and g.slice.on == task.table]
+    slices = [Question(metric=main.metric, slice=s) for s in weak[:MOST_SLICES]]
     if task.kind != "classification" or len(classes(schema, task)) == 2:
-        return [main]
+        return [main, *slices]
     terms = [t for g in gaps if g.kind == "rare" and g.slice for t in g.slice.terms if isinstance(t, Term)]
     named = [str(t.value) for t in terms if t.column == task.targets[0] and t.op == "=="]
     use = [Use(name="average_precision", params={"positive": c}) for c in named[:3]]
-    return [main, *(Question(metric=u, name=f"class {u.params['positive']}") for u in use)]
-
-
-def _facts(test: Dataset, question: Question) -> TestFacts:
-    task = test.schema.task()
-    mask = test.mask(question.slice).to_numpy() if question.slice else None
-    frame = test.main if mask is None else test.main.filter(mask)
-    groups = frame[test.schema.group].n_unique() if test.schema.group else frame.height
-    positives = None
-    if task.kind == "classification" and (len(classes(test.schema, task)) == 2 or question.metric.params):
-        names = classes(test.schema, task)
-        wanted = question.metric.params.get("positive") or positive_class(test.schema, task)
-        hit = codes(test, task) == names.index(wanted)
-        positives = int(hit.sum() if mask is None else hit[mask].sum())
-    return TestFacts(frame.height, positives, groups)
+    return [main, *slices, *(Question(metric=u, name=f"class {u.params['positive']}") for u in use)]
 
 
 def _run_repeats(
@@ -233,7 +221,10 @@ def _study(
     sign = 1.0 if metric.larger_is_better else -1.0
     trimmed = [_only(r, kept) for r in results]
     groups = facts[0].groups if facts[0].enough else 1  # too few test rows of a side: no interval anywhere
-    arms = [_arm(trimmed, name, candidates, groups, sign) for name in common_arms(trimmed)]
+    arms = [
+        arm_result(trimmed, name, *_role(name, candidates), remedies.description(name), groups, sign)
+        for name in common_arms(trimmed)
+    ]
     trained = [a.arm for a in arms if a.arm in candidates]
     if not trained:
         raise InputError("no candidate arm could be trained in every repeat: see the reasons in the run folder")
@@ -247,7 +238,7 @@ def _study(
     return Study(
         purpose=purpose, metric=name, larger_is_better=metric.larger_is_better,
         learner=job.learner.name, about="", arms=tuple(arms), skipped=_skipped(results, controls),
-        claims=told,
+        claims=told, curve=curve(arms, chosen),
         remedy=remedies.remedy(arms, metric.larger_is_better, name, job.learner.name, gaps, told),
         warnings=tuple(_warnings(arms, sign, job.learner.name)),
     )  # fmt: skip
@@ -259,22 +250,10 @@ def _only(result: RepeatResult, kept: list[int]) -> RepeatResult:
     return RepeatResult(result.arms, result.skipped, scores)
 
 
-def _arm(results: list[RepeatResult], name: str, candidates: list[str], groups: int, sign: float) -> ArmResult:
-    control = next((c for c in CONTROLS if c.name == name), None)
-    versus = difference(results, name, "real_only", groups, sign) if "real_only" in common_arms(results) else None
-    return ArmResult(
-        arm=name,
-        role="candidate" if name in candidates or control is None else control.role,
-        same_learner=control is None or control.same_learner,
-        description=remedies.description(name),
-        repeats=len(results),
-        train_rows=sum(r.arms[name]["rows"] for r in results) / len(results),
-        train_weight=round(sum(r.arms[name]["weight"] for r in results) / len(results), 6),
-        tune=tune_mean(results, name),
-        test=estimate(score_mean(results, name, groups)),
-        versus_real=estimate(versus) if versus and name != "real_only" else None,
-        values=tuple(r.scores[name][0].test for r in results),
-    )
+def _role(name: str, candidates: list[str]) -> tuple[ArmRole, bool]:
+    """An arm's role, and whether it deploys the learner that was asked for."""
+    control = next((c for c in CONTROLS if c.name == name and name not in candidates), None)
+    return ("candidate", True) if control is None else (control.role, control.same_learner)
 
 
 def _skipped(results: list[RepeatResult], controls: list[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_GRID = 100  # quantiles of an estimated variance that a forecast averages over
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,36 @@ class PairedMean:
         if self.standard_error == 0:
             return 1.0 if self.mean == 0 else 0.0
         return float(2 * t.sf(abs(self.mean) / self.standard_error, self.degrees_of_freedom))
+
+    @property
+    def repeat_share(self) -> float | None:
+        """The part of the variance that comes from repeats; None where there is no variance, or none is known."""
+        total = self.repeat_variance + self.unit_variance
+        return self.repeat_variance / total if 0 < total < np.inf else None
+
+    def power(
+        self, gain: float, repeats: int | None = None, groups: int | None = None, level: float = 0.95
+    ) -> float:
+        """Probability that the interval of a study of this kind lies above zero when the true gain is `gain`.
+
+        `repeats` and `groups` are those of the planned study (this one's by default); both variances shrink in
+        proportion. The mean is taken as normal and the two estimated variances as scaled chi-squared, over whose
+        distributions the probability is averaged: with few repeats the width of the interval is itself random.
+        """
+        from scipy.stats import chi2, norm, t
+
+        r, g = repeats or self.repeats, groups or self.groups
+        if r < 2 or g < 2:
+            return 0.0
+        true = np.array([self.repeat_variance * self.repeats / r, self.unit_variance * self.groups / g])
+        if true.sum() == 0:
+            return float(gain > 0)
+        at = (np.arange(_GRID) + 0.5) / _GRID
+        spread, units = (v * chi2.ppf(at, k) / k for v, k in zip(true, (r - 1, g - 1), strict=True))
+        parts = np.stack(np.broadcast_arrays(spread[:, None], units[None, :]))
+        df = parts.sum(axis=0) ** 2 / (parts[0] ** 2 / (r - 1) + parts[1] ** 2 / (g - 1))
+        needed = t.ppf(0.5 + level / 2, df) * np.sqrt(parts.sum(axis=0))
+        return float(norm.sf((needed - gain) / np.sqrt(true.sum())).mean())
 
     @property
     def limited_by(self) -> str:
