@@ -107,7 +107,7 @@ def test_the_example_in_python_runs() -> None:
 def test_each_example_is_a_recipe_that_says_what_to_expect(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "# What to expect:" in text
-    assert "yours to bring" in text
+    assert f"#     abound run examples/{path.name} --data " in text
     recipe = read_recipe(path)
     assert recipe.generate
     for line in recipe.generate:

@@ -78,7 +78,8 @@ def run(
         if dry_run:
             return Result(folder, recipe, gaps, plan)
         audit = Audit.model_validate(read_json(made[0] / "audit.json"))
-        study = _prove(here, recipe, repeats, made, parts["tune"], test, gaps, ctx, preliminary)
+        claimed = _claimed(gaps, plan)
+        study = _prove(here, recipe, repeats, made, parts["tune"], test, claimed, ctx, preliminary)
         publish(folder)
     return Result(folder, recipe, gaps, plan, audit, study)
 
@@ -226,14 +227,24 @@ def _refits(
     return folders
 
 
+def _claimed(gaps: tuple[Gap, ...], plan: Plan) -> tuple[Gap, ...]:
+    """The gaps that claims are made about: weak slices only where the plan makes rows for them.
+
+    Every further claim widens the intervals of all of them.
+    """
+    aimed = {o.gap for o in plan.orders} | {o.where for o in plan.orders}
+    return tuple(g for g in gaps if g.kind != "weak" or g.id in aimed or g.slice in aimed)
+
+
 def _prove(
     here: Run, recipe: Recipe, repeats: list[_Repeat], made: list[Path], tune: Path, test: SealedTest,
     gaps: tuple[Gap, ...], ctx: Context, preliminary: bool,
 ) -> Study:  # fmt: skip
     from abound.stages.prove import prove
 
-    name = "synthetic" if recipe.purpose == "replace" else "mixed"
-    arms = {arm_name(name, s): [folder / arm_name("arm", s) for folder in made] for s in (*recipe.shares, 1.0)}
+    replace = recipe.purpose == "replace"
+    name, shares = ("synthetic", (1.0,)) if replace else ("mixed", (*recipe.shares, 1.0))
+    arms = {arm_name(name, s): [folder / arm_name("arm", s) for folder in made] for s in shares}
     study = prove(
         arms, baseline=[r.real for r in repeats],
         extra=[r.extra for r in repeats], tune=tune, test=test, learner=recipe.learner, metric=recipe.metric,

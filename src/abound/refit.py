@@ -22,6 +22,7 @@ from abound.stages.mix import mix
 from abound.stages.plan import plan
 
 DROPPING = ("rules", "copies")  # checks whose findings remove rows; the others are read from the first refit
+PLANNED = ("rare_class", "missing_combo", "missing_region")  # finders that the plan reads; the same for the others
 
 
 def refit(task: dict[str, Any]) -> None:
@@ -35,6 +36,8 @@ def refit(task: dict[str, Any]) -> None:
     number, seed = int(task["number"]), int(task["seed"])
     ctx = Context(seed=seed)
     finders = [Use(**f) for f in task["find"]]
+    if number:
+        finders = [f for f in finders if f.name in PLANNED]
     found = find(real, tune, finders=finders, ctx=ctx.at("find", number), seed=seed)
     make = None if task["generate"] is None else tuple(Make.model_validate(m) for m in task["generate"])
     learner = task["learner"]["name"]
@@ -52,7 +55,8 @@ def refit(task: dict[str, Any]) -> None:
         write_json(work / "plan.json", orders.model_copy(update={"notes": (*orders.notes, *_unseen(synth, found))}))
         checks = [Use(**c) for c in task["checks"]]
         if number:
-            checks = [c for c in checks if c.name in DROPPING]
+            needed = (*DROPPING, "gap_test") if task["mix"]["name"] == "filter_and_weight" else DROPPING
+            checks = [c for c in checks if c.name in needed]
         report = audit(
             synth, real, reference=reference, checks=checks, plan=orders, seed=seed, ctx=ctx.at("audit", number)
         )
@@ -62,7 +66,7 @@ def refit(task: dict[str, Any]) -> None:
             _sound(synth, report) if task["purpose"] == "replace" else _mixed(synth, real, tune, report, task, ctx)
         )
         _save(arm, work / arm_name("arm", 1.0))
-        for share in task["shares"]:
+        for share in task["shares"] if task["purpose"] == "augment" else ():
             _save(part_of(arm, share, ctx.rng("share", number)), work / arm_name("arm", share))
 
     build_folder(Path(task["folder"]), Artifact.model_validate(task["draft"]), fill)

@@ -184,3 +184,16 @@ def test_a_stopped_run_leaves_no_worker_and_resumes(tmp_path: Path, sent: signal
     again = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert first is None or (made / "000" / "artifact.json").stat().st_mtime_ns == first
+
+
+def test_a_recipe_runs_on_another_table(tmp_path) -> None:
+    table = small_table(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    recipe = tmp_path / "elsewhere" / "a.yaml"
+    recipe.write_text("data: {path: not-here.csv, target: diagnosis}\nlearner: tree\n")
+    done = abound("run", recipe, "--data", table.name, "--dry-run", "--json", folder=tmp_path)
+    assert done.code == 0, done.err
+    assert abound("run", recipe, "--dry-run", folder=tmp_path).code == 1
+    wrong = abound("run", table.name, "--data", table.name, folder=tmp_path)
+    assert wrong.code == 2
+    assert "--data goes with a recipe" in " ".join(wrong.err.split())

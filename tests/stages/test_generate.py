@@ -232,6 +232,14 @@ def test_conditions_on_recomputed_columns_are_met():
         assert unruly(made.main)[:2] == [0, 0]
 
 
+def test_no_row_is_made_in_a_combination_that_is_impossible(data):
+    hole = Slice.parse("job = clerk and member = true", "rows")
+    real = data.with_table("rows", data.main, data.schema.answered(hole, "impossible"))
+    made = generate(real, Plan(orders=(order("marginals", 200),)))
+    assert generate(data, Plan(orders=(order("marginals", 200),))).support(hole).rows > 0
+    assert (len(made), made.support(hole).rows) == (200, 0)
+
+
 def test_a_rule_that_no_row_keeps_is_named():
     never = ImpliesRule(
         when=(Term(column="a", op=">=", value=0),), then=(Term(column="b", op=">", value=1000),)

@@ -129,6 +129,57 @@ def test_holes_that_cannot_be_made_are_noted():
     assert "y = maybe: no row shows it" in text
 
 
+def with_answer(data, gap, answer):
+    return data.with_table("rows", data.main, data.schema.answered(gap.slice, answer))
+
+
+def test_a_needed_hole_is_filled_and_said_to_be_unprovable():
+    pilots = hole(job="pilot", member=True)
+    data = with_answer(mixed_table(2000), pilots, "needed")
+    made = plan(data, data.take([]), [pilots, hole(job="smith", member=True)])
+    (order,) = made.orders[1:]
+    assert (order.gap, order.count) == (pilots.id, 50)
+    assert "no real row shows it, so nothing can be proved about it on real data" in order.reason
+    (note,) = [n for n in made.notes if n.startswith("rows are ordered for job = pilot and member = True")]
+    assert "nothing can be proved" in note
+    assert any("job = smith and member = True: no real row shows it" in n for n in made.notes)
+
+
+def test_a_needed_hole_that_tune_shows_is_like_any_other():
+    pilots = hole(job="pilot", member=True)
+    data = with_answer(mixed_table(2000), pilots, "needed")
+    made = plan(data, data, [pilots])
+    assert made.orders[1].reason == "fills a combination that training rows lack and tuning rows show"
+    assert not any("proved" in n for n in made.notes)
+
+
+def test_a_need_does_not_help_where_no_generator_can():
+    unseen = hole(job="astronaut", member=True)
+    data = with_answer(mixed_table(2000), unseen, "needed")
+    made = plan(data, data.take([]), [unseen])
+    assert len(made.orders) == 1
+    assert any("no row has job = astronaut, so no model can learn it" in n for n in made.notes)
+
+
+@pytest.mark.parametrize("answer", ["impossible", "unneeded"])
+def test_holes_answered_away_get_no_rows(answer):
+    pilots = hole(job="pilot", member=True)
+    data = with_answer(mixed_table(2000), pilots, answer)
+    made = plan(data, data, [pilots, hole(job="pilot", member=True, age=40)])
+    assert len(made.orders) == 1
+    assert any("answered to be impossible or unneeded" in n for n in made.notes)
+
+
+def test_rows_that_cannot_be_are_not_asked_for():
+    pilots = hole(job="pilot", member=True)
+    data = with_answer(mixed_table(400), pilots, "impossible")
+    inside = Make(generator=Use(name="marginals"), where="job = pilot and member = true and age < 30")
+    with pytest.raises(InputError, match="call job = pilot and member = True impossible"):
+        plan(data, data, [], make=(inside,))
+    beside = Make(generator=Use(name="marginals"), where="job = pilot and age < 30")
+    assert plan(data, data, [], make=(beside,)).total == 400
+
+
 @pytest.mark.parametrize("rare", [0.0, 0.1, 0.3, 0.49])
 @pytest.mark.parametrize("special", [0, 1, 7, 500])
 def test_common_rows_keep_both_bounds(special, rare):

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from abound.cli.audit import audit
+from abound.cli.compare import compare
 from abound.cli.demo import demo
 from abound.cli.doctor import doctor
 from abound.cli.find import find
@@ -33,7 +34,7 @@ from abound.cli.split import split
 from abound.errors import AboundError
 
 COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Start here": {"demo": demo, "run": run_, "show": show, "report": report},
+    "Start here": {"demo": demo, "run": run_, "show": show, "report": report, "compare": compare},
     "The steps of a run, one at a time": {
         "read": read, "split": split, "find": find, "plan": plan, "generate": generate, "audit": audit, "mix": mix,
         "prove": prove,

@@ -22,10 +22,20 @@ Positive = Annotated[str | None, typer.Option("--positive", help="The class of i
 Group = Annotated[
     str | None, typer.Option("--group", help="Column whose equal values stay on one side of every split.")
 ]
+Time = Annotated[
+    str | None, typer.Option("--time", help="Column of times: test holds the latest rows, train the first.")
+]
+Slices = Annotated[
+    list[str] | None,
+    typer.Option("--slice", help="Condition or column whose rows test needs enough of; may be given twice."),
+]
 Sensitive = Annotated[
     list[str] | None, typer.Option("--sensitive", help="Columns to treat as sensitive; a,b or given twice.")
 ]
 Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Columns to leave out; a,b or given twice.")]
+SchemaFile = Annotated[
+    Path | None, typer.Option("--schema", help="A schema file instead of the guess; its answers are obeyed.")
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]

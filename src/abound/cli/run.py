@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from abound.cli.options import Group, Ignore, Json, Positive, Quiet, Sensitive, Target, names
+from abound.cli.options import Group, Ignore, Json, Positive, Quiet, SchemaFile, Sensitive, Target, Time, names
 
 if TYPE_CHECKING:
     from abound.core.recipe import Purpose, Recipe
@@ -16,35 +16,43 @@ if TYPE_CHECKING:
 QUICK_REPEATS = 5
 HARMS, NOT_ENOUGH = 3, 4
 
+Table = Annotated[
+    Path | None, typer.Option("--data", help="The table to use, in place of the one that the recipe names.")
+]
+Learner = Annotated[str | None, typer.Option("--learner", help="The model that is trained; default: boosting.")]
+Why = Annotated[
+    str | None, typer.Option("--purpose", help="augment (add rows; the default) or replace (no real rows).")
+]
+TrainRows = Annotated[
+    str | None, typer.Option("--train-rows", help="'all', or a number: each repeat draws that many rows.")
+]
+Gate = Annotated[
+    bool, typer.Option("--gate", help="Exit 3 if it harms or fails the audit, 4 if evidence is lacking.")
+]
+
 
 def run(
     data: Annotated[str, typer.Argument(metavar="DATA|RECIPE", help="A table, or a recipe (.yaml).")],
+    table: Table = None,
     target: Target = None,
     positive: Positive = None,
     group: Group = None,
     sensitive: Sensitive = None,
     ignore: Ignore = None,
-    learner: Annotated[
-        str | None, typer.Option("--learner", help="The model that is trained; default: boosting.")
-    ] = None,
+    time: Time = None,
+    schema: SchemaFile = None,
+    learner: Learner = None,
     metric: Annotated[str | None, typer.Option("--metric", help="What the verdict is about.")] = None,
-    purpose: Annotated[
-        str | None, typer.Option("--purpose", help="augment (add rows; the default) or replace (no real rows).")
-    ] = None,
+    purpose: Why = None,
     repeats: Annotated[int | None, typer.Option("--repeats", min=1, help="Refits of it all; default 10.")] = None,
-    train_rows: Annotated[
-        str | None, typer.Option("--train-rows", help="'all', or a number: each repeat draws that many rows.")
-    ] = None,
+    train_rows: TrainRows = None,
     quick: Annotated[bool, typer.Option("--quick", help="5 repeats; the verdict is marked preliminary.")] = False,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Same seed, same bytes.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: all cores.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Run folder; default: runs/<digest>.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Use what is finished (this is always so).")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")] = False,
-    gate: Annotated[
-        bool,
-        typer.Option("--gate", help="Exit 3 if it harms or fails the audit, 4 if evidence is lacking."),
-    ] = False,
+    gate: Gate = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -60,13 +68,17 @@ def run(
     del resume
     if quick and repeats is not None:
         raise typer.BadParameter("--quick means 5 repeats: give it or --repeats, not both")
+    if table is not None and not _is_recipe(data):
+        raise typer.BadParameter(f"--data goes with a recipe, and {data} is not one: name one table")
     asked = {
         "data": {
-            "target": target, "positive": positive, "group": group, "sensitive": names(sensitive) or None,
-            "ignore": names(ignore) or None,
+            "path": str(table) if table is not None else None, "target": target, "positive": positive,
+            "group": group, "sensitive": names(sensitive) or None, "ignore": names(ignore) or None,
+            "schema": str(schema) if schema is not None else None,
         },
         "learner": learner, "metric": metric, "purpose": purpose, "seed": seed, "workers": workers,
         "repeats": {"n": QUICK_REPEATS if quick else repeats, "train_rows": _rows(train_rows)},
+        "split": {"time": time},
     }  # fmt: skip
     recipe = _recipe(data, asked)
     result = loop(recipe, out=out, progress=progress(quiet), dry_run=dry_run, preliminary=quick)
@@ -82,11 +94,15 @@ def _recipe(data: str, asked: dict[str, Any]) -> Recipe:
     """The recipe file, or one for the bare table, with what was asked for on the command line laid over it."""
     from abound.core.recipe import Recipe, read_recipe, validate
 
-    if Path(data).suffix.lower() in (".yaml", ".yml"):
+    if _is_recipe(data):
         base = read_recipe(data).model_dump(mode="json", by_alias=True)
     else:
         base = {"data": {"path": data}}
     return validate(Recipe, _over(base, asked), what="the command line")
+
+
+def _is_recipe(path: str) -> bool:
+    return Path(path).suffix.lower() in (".yaml", ".yml")
 
 
 def _over(base: Any, asked: dict[str, Any]) -> dict[str, Any]:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from abound.cli.options import Data, Group, Ignore, Json, NeededTarget, Out, Positive, Seed, Sensitive, load
+import typer
+
+from abound.cli.options import (
+    Data,
+    Group,
+    Ignore,
+    Json,
+    NeededTarget,
+    Out,
+    Positive,
+    Seed,
+    Sensitive,
+    Slices,
+    Time,
+    load,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.ledger import SealedTest
 
 SPLIT = "split.json"
+HANDOUT = "handout"
 
 
 def split(
@@ -22,6 +38,14 @@ def split(
     group: Group = None,
     sensitive: Sensitive = None,
     ignore: Ignore = None,
+    time: Time = None,
+    slices: Slices = None,
+    handout: Annotated[
+        bool,
+        typer.Option(
+            "--handout", help="Also write train, tune and the test rows without labels, to train elsewhere."
+        ),
+    ] = False,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -33,7 +57,8 @@ def split(
 
     if out.exists() and any(out.iterdir()):
         raise InputError(f"the folder {out} is not empty: name a new one with --out")
-    made = divide(load(data, target, positive, group, sensitive, ignore), seed=seed, folder=out / "test")
+    rows = load(data, target, positive, group, sensitive, ignore)
+    made = divide(rows, seed=seed, time=time, slices=slices or (), folder=out / "test")
     for name, part in (("train", made.train), ("tune", made.tune), ("reference", made.reference)):
         build_folder(out / name, Artifact(kind="dataset", stage="split", key=part.digest, files={}), part.save)
     sizes = {"train": len(made.train), "tune": len(made.tune), "reference": len(made.reference)}
@@ -42,6 +67,10 @@ def split(
         "parts": sizes,
     }  # fmt: skip
     write_json(out / SPLIT, info)
+    if handout:
+        from abound.stages.handout import handout as hand_out
+
+        hand_out(made.train, made.tune, made.test, out / HANDOUT)
     if json:
         print_json({"folder": out, **info})
         return
@@ -49,9 +78,19 @@ def split(
     print_page(
         [
             ("Split", [f"{shown}, test {made.test.rows:,} rows (sealed: only prove opens it)"]),
+            ("Together", list(made.train.notes[len(rows.notes) :])),
             ("Power", [made.power.sentence]),
             ("Folder", [str(out)]),
+            ("Handout", [handed_out(out)] if handout else []),
         ]
+    )
+
+
+def handed_out(out: Path) -> str:
+    """What to do with the handout."""
+    return (
+        f"{out / HANDOUT}: train on train.parquet, predict predict.parquet, several times over, then "
+        f"abound prove --predictions DIR --split {out}"
     )
 
 

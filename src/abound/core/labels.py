@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PROBABILITY = "p:"
 VALUE = "value"
+ID = "id"  # of a row in predictions that come from outside
 
 
 def classes(schema: Schema, task: Task) -> list[str]:
@@ -83,3 +84,10 @@ def probabilities(pred: Any, names: list[str]) -> np.ndarray[Any, Any]:
     import numpy as np
 
     return np.column_stack([pred[PROBABILITY + n].to_numpy() for n in names])
+
+
+def prediction_columns(schema: Schema, task: Task) -> list[str]:
+    """The columns of a prediction frame."""
+    if task.kind == "classification":
+        return [PROBABILITY + name for name in classes(schema, task)]
+    return [VALUE]

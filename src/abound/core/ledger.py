@@ -20,12 +20,27 @@ from abound.core.model import Model, canonical_json
 from abound.errors import ArtifactError
 
 
+class SlicePower(Model):
+    """What the test rows of one slice can show: as `Power`, with `groups` the units that count.
+
+    `left` units stay for training and tuning; `feasible`: the wanted gain can be shown, and enough are left.
+    """
+
+    name: str
+    units: int
+    groups: int
+    left: int
+    minimum_gain: float | None
+    feasible: bool
+
+
 class Power(Model):
     """What the test set can show, stated before any result.
 
     `rare_units` real test units of the rarest class that is claimed about; `minimum_gain` the smallest true gain
     in recall on them that is found with probability .8 at one-sided alpha .05 when a share `discordant` of them
-    changes its outcome; `needed_units` how many units the wanted gain needs.
+    changes its outcome; `needed_units` how many units the wanted gain needs. `feasible` is False where the wanted
+    gain cannot be shown, for the class or for one of `slices`; None where no formula tells (predicted numbers).
     """
 
     rare_class: str | None
@@ -35,6 +50,8 @@ class Power(Model):
     needed_units: int
     minimum_gain: float | None
     sentence: str
+    feasible: bool | None = None
+    slices: tuple[SlicePower, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,23 @@ def _event(line: str) -> dict[str, Any]:
     except json.JSONDecodeError:
         value = None
     return value if isinstance(value, dict) and "event" in value else {"event": "unreadable", "text": line}
+
+
+def hand_out(sealed: SealedTest) -> Dataset:
+    """The features of the test rows, for models that run elsewhere.
+
+    This is no opening, because no label can be read from them: the target is left out, and so are ignored columns
+    (a target may be computed from one) and the weight (test rows are weighted by class). It is written down.
+    """
+    open_folder(sealed.folder)
+    data = Dataset.load(sealed.folder)
+    sealed.ledger.append("hand_out_test", test=sealed.digest)
+    table = data.schema.main_table
+    columns = tuple(table.column(n) for n in table.features())
+    bare = data.schema.with_columns(table.name, columns).model_copy(
+        update={"tasks": (), "group": None, "rules": ()}
+    )
+    return data.with_table(table.name, data.main.select([c.name for c in columns]), bare)
 
 
 def unseal(sealed: SealedTest, reason: str) -> Dataset:

@@ -89,14 +89,14 @@ class Recipe(Model):
     purpose: Purpose = "augment"
     learner: Use = Use(name="boosting")
     teacher: str = "ensemble"  # the learner whose probabilities relabel rows, in the plan and in the controls
-    metric: str | None = None
+    metric: Use | None = None
     margin: float | None = Field(default=None, gt=0.0)
     minimal_gain: float = Field(default=0.0, ge=0.0)
     repeats: Repeats = Repeats()
     split: SplitSpec = SplitSpec()
     find: tuple[Use, ...] = (Use(name="rare_class"), Use(name="missing_combo"))
     generate: tuple[Make, ...] | None = None  # None: the planner decides
-    # Further candidates with this share of the plan's synthetic rows; which share is judged is chosen on tune.
+    # To augment: further candidates with this share of the plan's rows; which share is judged is chosen on tune.
     shares: tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...] = (0.25, 0.5)
     checks: tuple[Use, ...] = (
         Use(name="rules"), Use(name="marginals"), Use(name="pairs"), Use(name="gap_test"), Use(name="copies"),

@@ -56,6 +56,11 @@ def weighted_mean(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any]) -
     return out
 
 
+def expect_classes(task: Task, what: str) -> None:
+    """InputError where the target is not a class."""
+    _expect(task, "classification", what)
+
+
 def _expect(task: Task, kind: str, what: str) -> None:
     if task.kind != kind:
         raise InputError(f"{what} needs a {kind} target, and this task is {task.kind}: choose another metric")

@@ -40,10 +40,8 @@ def training_arrays(data: Dataset, task: Task, features: FeatureMap) -> Training
     if task.kind == "regression":
         y: NDArray[Any] = numbers(data, task)
     else:
-        y = codes(data, task)
-        soft = soft_labels(data, task)
-        if soft is not None:
-            x, y, w = _spread(x, y, w, soft)
+        rows, y, w = spread_labels(data, task)
+        x = x[rows]
     kept = w > 0
     return TrainingArrays(x[kept], y[kept], w[kept])
 
@@ -60,15 +58,19 @@ def soft_labels(data: Dataset, task: Task) -> NDArray[np.float64] | None:
     return np.asarray(filled.to_numpy(), dtype=np.float64)
 
 
-def _spread(x: Any, y: Any, w: Any, soft: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+def spread_labels(data: Dataset, task: Task) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The row, the class code and the weight of each training example: a row with probabilities is one a class."""
+    y, w = codes(data, task), data.weights(task.table)
+    soft = soft_labels(data, task)
+    if soft is None:
+        return np.arange(len(y), dtype=np.int64), y, w
     hard: Any = np.isnan(soft).any(axis=1)
     rows, labels = np.nonzero(np.where(hard[:, None], 0.0, soft) > _LEAST_SHARE)
-    share = soft[rows, labels]
     h = np.flatnonzero(hard)
     return (
-        np.vstack([x[h], x[rows]]),
+        np.concatenate([h, rows]).astype(np.int64),
         np.concatenate([y[h], labels]).astype(np.int64),
-        np.concatenate([w[h], w[rows] * share]),
+        np.concatenate([w[h], w[rows] * soft[rows, labels]]),
     )
 
 

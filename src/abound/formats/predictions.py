@@ -8,27 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from abound.core.labels import PROBABILITY, VALUE, classes
+from abound.core.labels import ID, PROBABILITY
 from abound.errors import InputError
 from abound.formats.files import file_format
 
-if TYPE_CHECKING:
-    from abound.core.schema import Schema, Task
-
-ID = "id"
 _SLACK = 1e-6  # of single precision, in which many libraries predict
 _SUM = 1e-3  # probabilities written with four decimals, a few classes
-
-
-def prediction_columns(schema: Schema, task: Task) -> list[str]:
-    """The columns that predictions of this task have beside the id."""
-    if task.kind == "classification":
-        return [PROBABILITY + name for name in classes(schema, task)]
-    return [VALUE]
 
 
 def read_predictions(path: Path, ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:

@@ -56,13 +56,18 @@ def score_arm(
     metric = question.plugin()
     tuned = tuned_threshold or question.threshold is not None
     if metric.labels and tuned and task.kind == "classification":
-        cut = _best_threshold(_chooser(question, metric), *tune, task)
+        cut = chosen_threshold(question, *tune, task)
         tune, test = (tune[0], _moved(*tune, task, cut)), (test[0], _moved(*test, task, cut))
     return Score(
         tune=float(_values(metric, question, *tune, task, None)[0]),
         test=float(_values(metric, question, *test, task, None)[0]),
         draws=tuple(float(v) for v in _values(metric, question, *test, task, draws)),
     )
+
+
+def chosen_threshold(question: Question, tune: Dataset, pred: pl.DataFrame, task: Task) -> float:
+    """The threshold that an arm of tuned threshold gets from its predictions of the tuning rows."""
+    return _best_threshold(_chooser(question, question.plugin()), tune, pred, task)
 
 
 def _chooser(question: Question, metric: Metric) -> Metric:

@@ -19,7 +19,7 @@ from abound.core.ledger import SealedTest, unseal
 from abound.core.recipe import Purpose, Use
 from abound.core.run import Run
 from abound.core.slice import Term
-from abound.core.study import ArmResult, ArmRole, Study
+from abound.core.study import ArmResult, ArmRole, Guard, Study
 from abound.errors import InputError, LeakError
 from abound.proof import remedy as remedies
 from abound.proof.controls import CONTROLS
@@ -59,7 +59,7 @@ def prove(
     test: SealedTest,
     extra: Sequence[Rows | None] | None = None,
     learner: str | Use = "boosting",
-    metric: str | None = None,
+    metric: str | Use | None = None,
     margin: float | None = None,
     minimal_gain: float = 0.0,
     purpose: Purpose = "augment",
@@ -102,16 +102,21 @@ def prove(
     kept = [i for i, f in enumerate(facts) if i == 0 or f.enough]
     study = _study(job, results, [asked[i] for i in kept], [facts[i] for i in kept], kept, list(arms), names,
                    (margin, minimal_gain), gaps, purpose)  # fmt: skip
-    last = len(asked)
-    guards = [guard(results, study.claim.arm, last, beside, facts_of(opened, beside))] if beside else []
     return study.model_copy(
         update={
-            "guards": tuple(g for g in guards if g is not None),
+            "guards": _guards(results, study.claim.arm, len(asked), beside, opened),
             "preliminary": preliminary, "power": test.power.sentence, "test_digest": test.digest,
             "test_rows": test.rows, "openings": test.ledger.openings(test.digest), "seed": ctx.seed,
             "seconds": round(time.monotonic() - start, 1), "about": about,
         }
     )  # fmt: skip
+
+
+def _guards(
+    results: list[RepeatResult], arm: str, place: int, asked: Question | None, test: Dataset
+) -> tuple[Guard, ...]:
+    found = guard(results, arm, place, asked, facts_of(test, asked)) if asked else None
+    return (found,) if found else ()
 
 
 def _engine(workers: int) -> Any:
@@ -157,10 +162,11 @@ def _no_leak(folders: Sequence[Path], test: SealedTest) -> None:
             raise LeakError(f"an arm in {folder} is the test set itself: train on other rows")
 
 
-def _questions(schema: Schema, metric: str | None, gaps: Sequence[Gap]) -> list[Question]:
+def _questions(schema: Schema, metric: str | Use | None, gaps: Sequence[Gap]) -> list[Question]:
     """The main question, one for each weak slice, one for each rare class that the metric does not single out."""
     task = schema.task()
-    main = Question(metric=Use(name=metric or default_metric(schema, task)))
+    use = metric if isinstance(metric, Use) else Use(name=metric or default_metric(schema, task))
+    main = Question(metric=use)
     main.plugin()
     weak = [g.slice for g in gaps if g.kind == "weak" and g.slice and g.slice.on == task.table]
     slices = [Question(metric=main.metric, slice=s) for s in weak[:MOST_SLICES]]
@@ -168,8 +174,8 @@ def _questions(schema: Schema, metric: str | None, gaps: Sequence[Gap]) -> list[
         return [main, *slices]
     terms = [t for g in gaps if g.kind == "rare" and g.slice for t in g.slice.terms if isinstance(t, Term)]
     named = [str(t.value) for t in terms if t.column == task.targets[0] and t.op == "=="]
-    use = [Use(name="average_precision", params={"positive": c}) for c in named[:3]]
-    return [main, *slices, *(Question(metric=u, name=f"class {u.params['positive']}") for u in use)]
+    ranked = [Use(name="average_precision", params={"positive": c}) for c in named[:3]]
+    return [main, *slices, *(Question(metric=u, name=f"class {u.params['positive']}") for u in ranked)]
 
 
 def _run_repeats(

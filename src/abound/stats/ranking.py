@@ -50,6 +50,28 @@ def auc(score: Floats, positive: NDArray[np.bool_], weights: Floats) -> Floats:
     return np.concatenate(out)
 
 
+def recall_at_fpr(score: Floats, positive: NDArray[np.bool_], weights: Floats, fpr: float) -> Floats:
+    """The ROC curve at a false-positive rate, with straight lines across ties (rows of a tie called at random)."""
+    order = np.argsort(-score, kind="stable")
+    ends = _tie_ends(score[order])
+    out = []
+    for w in _blocks(weights):
+        ranked = w[:, order]
+        hit = np.cumsum(ranked * positive[order], axis=1)[:, ends]
+        alarm = np.cumsum(ranked * ~positive[order], axis=1)[:, ends]
+        allowed = fpr * alarm[:, -1] * (1 + 1e-12)  # a rate that rounding put just below a threshold reaches it
+        # The last threshold with at most the allowed alarms, and the next one.
+        last = (alarm <= allowed[:, None]).sum(axis=1)
+        rows, after = np.arange(len(w)), np.minimum(last, len(ends) - 1)
+        base_hit = np.where(last > 0, hit[rows, last - 1], 0.0)
+        base_alarm = np.where(last > 0, alarm[rows, last - 1], 0.0)
+        rise, run = hit[rows, after] - base_hit, alarm[rows, after] - base_alarm
+        share = np.divide(allowed - base_alarm, run, out=np.zeros(len(w)), where=run > 0)
+        total = np.where((hit[:, -1] > 0) & (alarm[:, -1] > 0), hit[:, -1], np.nan)
+        out.append((base_hit + share * rise) / total)
+    return np.concatenate(out)
+
+
 def _tie_ends(ranked: Floats) -> NDArray[Any]:
     """Index of the last element of each run of equal scores."""
     return np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])

@@ -16,10 +16,9 @@ import polars as pl
 
 from abound.core.artifact import write_bytes
 from abound.core.dataset import WEIGHT, Dataset, table_bytes
-from abound.core.labels import classes, numbers, positive_class
+from abound.core.labels import ID, classes, numbers, positive_class, prediction_columns
 from abound.encoding.training import spread_labels
 from abound.errors import Refusal
-from abound.formats.predictions import ID, prediction_columns
 
 if TYPE_CHECKING:
     from abound.core.schema import Task
