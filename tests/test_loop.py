@@ -84,7 +84,9 @@ def test_a_second_call_does_nothing_again(done, rows):
     stamps = {f: f.stat().st_mtime_ns for f in done.folder.rglob("artifact.json")}
     again = run(recipe(rows), out=done.folder, quiet=True)
     assert {f: f.stat().st_mtime_ns for f in done.folder.rglob("artifact.json")} == stamps
-    assert again.study.claims == done.study.claims
+    assert again.study == done.study
+    openings = [line for line in (done.folder / "data" / "ledger.jsonl").read_text().splitlines() if "open_test" in line]
+    assert len(openings) == 1  # a finished study is read again: the test set stays closed
 
 
 def test_an_edited_plan_redoes_only_what_changed(rows, tmp_path):

@@ -21,7 +21,8 @@ from abound.core.progress import Lines, Progress, Silent
 from abound.core.recipe import Recipe, read_recipe
 from abound.core.run import Run
 from abound.core.study import Study
-from abound.errors import InputError, RecipeError, did_you_mean
+from abound.errors import InputError, RecipeError, Refusal
+from abound.preflight import preflight
 from abound.proof.curve import arm_name
 from abound.publish import publish
 from abound.stats.splitting import draw_rows
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 PARTS = ("train", "tune", "reference", "test")
 FOR_REFITS = ("purpose", "learner", "find", "generate", "shares", "checks", "mix")  # fields that a refit reads
+FOR_PROOF = ("purpose", "learner", "teacher", "metric", "margin", "minimal_gain")
 
 
 @dataclass(frozen=True)
@@ -67,16 +69,19 @@ def run(
     RunLocked where another process writes the same folder.
     """
     recipe = recipe if isinstance(recipe, Recipe) else read_recipe(recipe)
-    folder = Path(out) if out is not None else Path("runs") / digest_of(recipe)[:8]
     ctx = _context(recipe, progress or (Silent() if quiet else Lines()))
+    data = _read(recipe, source, ctx)
+    preflight(recipe, data)
+    folder = Path(out) if out is not None else Path("runs") / digest_of(recipe, data.digest)[:8]
     with Run(folder) as here:
         write_bytes(folder / "recipe.yaml", _absolute(recipe).to_yaml().encode())
-        parts, test = _split(here, recipe, source, ctx)
+        parts, test = _split(here, recipe, data)
         repeats = _repeats(here, recipe, parts["train"], ctx)
         made = _refits(here, recipe, repeats, parts, ctx, dry_run)
         gaps, plan = _found(made[0])
         if dry_run:
             return Result(folder, recipe, gaps, plan)
+        _some_rows(made, plan)
         audit = Audit.model_validate(read_json(made[0] / "audit.json"))
         claimed = _claimed(gaps, plan)
         study = _prove(here, recipe, repeats, made, parts["tune"], test, claimed, ctx, preliminary)
@@ -102,10 +107,9 @@ def _context(recipe: Recipe, progress: Progress) -> Context:
     return Context(seed=recipe.seed, engine=engine, progress=progress)
 
 
-def _split(here: Run, recipe: Recipe, source: Any, ctx: Context) -> tuple[dict[str, Path], SealedTest]:
-    """Read and split, or take the split that is already there and sound."""
+def _read(recipe: Recipe, source: Any, ctx: Context) -> Dataset:
+    """The recipe's data, or the rows in memory; its notes are passed on."""
     from abound.stages.read import read
-    from abound.stages.split import split
 
     spec = recipe.data
     data = read(
@@ -115,6 +119,13 @@ def _split(here: Run, recipe: Recipe, source: Any, ctx: Context) -> tuple[dict[s
     )  # fmt: skip
     for note in data.notes:
         ctx.progress.note(note)
+    return data
+
+
+def _split(here: Run, recipe: Recipe, data: Dataset) -> tuple[dict[str, Path], SealedTest]:
+    """Split, or take the split that is already there and sound. A folder that got no further is not left behind."""
+    from abound.stages.split import split
+
     folders = {name: here.folder / "data" / name for name in PARTS}
 
     def fill(work: Path) -> None:
@@ -131,7 +142,12 @@ def _split(here: Run, recipe: Recipe, source: Any, ctx: Context) -> tuple[dict[s
     if not all(is_sound(folder) for folder in folders.values()):
         shutil.rmtree(here.folder / "split", ignore_errors=True)
     params = {"data": data.digest, **recipe.split.model_dump()}
-    folder = here.cached("split", kind="split", inputs={}, params=params, seed=recipe.seed, fill=fill)
+    try:
+        folder = here.cached("split", kind="split", inputs={}, params=params, seed=recipe.seed, fill=fill)
+    except (InputError, Refusal):
+        if not here.artifacts():
+            shutil.rmtree(here.folder, ignore_errors=True)
+        raise
     info = read_json(folder / "split.json")
     power = Power.model_validate(info["power"])
     return folders, SealedTest(folders["test"], info["digest"], info["rows"], info["groups"], power)
@@ -173,6 +189,10 @@ def _draw(data: Dataset, wanted: int | dict[str, int], rng: np.random.Generator)
     import numpy as np
 
     if isinstance(wanted, int):
+        if wanted > len(data):
+            raise RecipeError(
+                f"repeats.train_rows: {wanted:,} rows wanted, and the training part has {len(data):,}"
+            )
         groups = data.main[data.schema.group].to_list() if data.schema.group else None
         inside = draw_rows(groups, len(data), wanted, rng)
     else:
@@ -186,12 +206,8 @@ def _draw_classes(data: Dataset, wanted: dict[str, int], rng: np.random.Generato
 
     task = data.schema.task()
     names, code = classes(data.schema, task), codes(data, task)
-    if data.schema.group:
-        raise InputError("repeats.train_rows by class cannot keep the groups of data.group whole: give a number")
     parts = []
     for name, count in wanted.items():
-        if name not in names:
-            raise RecipeError(f"repeats.train_rows: no class {name!r}: {did_you_mean(name, names)}")
         rows = np.flatnonzero(code == names.index(name))
         if len(rows) < count:
             raise RecipeError(
@@ -227,6 +243,15 @@ def _refits(
     return folders
 
 
+def _some_rows(made: list[Path], plan: Plan) -> None:
+    """InputError where no repeat made a synthetic row: then there is nothing to judge."""
+    synth = [Dataset.load(folder / "synth") for folder in made]
+    if any(len(s) for s in synth):
+        return
+    why = "; ".join(dict.fromkeys([*synth[0].notes, *plan.notes])) if plan.total else "the plan asks for none"
+    raise InputError(f"no synthetic rows were made, so there is nothing to prove: {why}")
+
+
 def _claimed(gaps: tuple[Gap, ...], plan: Plan) -> tuple[Gap, ...]:
     """The gaps that claims are made about: weak slices only where the plan makes rows for them.
 
@@ -240,17 +265,29 @@ def _prove(
     here: Run, recipe: Recipe, repeats: list[_Repeat], made: list[Path], tune: Path, test: SealedTest,
     gaps: tuple[Gap, ...], ctx: Context, preliminary: bool,
 ) -> Study:  # fmt: skip
+    """The study, as an artifact: a finished one is read again, and the test set is not opened for it."""
     from abound.stages.prove import prove
 
     replace = recipe.purpose == "replace"
     name, shares = ("synthetic", (1.0,)) if replace else ("mixed", (*recipe.shares, 1.0))
     arms = {arm_name(name, s): [folder / arm_name("arm", s) for folder in made] for s in shares}
-    study = prove(
-        arms, baseline=[r.real for r in repeats],
-        extra=[r.extra for r in repeats], tune=tune, test=test, learner=recipe.learner, metric=recipe.metric,
-        margin=recipe.margin, minimal_gain=recipe.minimal_gain, purpose=recipe.purpose, gaps=gaps,
-        teacher=recipe.teacher, preliminary=preliminary, run=here, ctx=ctx,
-    )  # fmt: skip
+    inputs = {"tune": tune, "test": test.folder}
+    for k, repeat in enumerate(repeats):
+        inputs |= {f"real {k}": repeat.real} | ({f"extra {k}": repeat.extra} if repeat.extra else {})
+        inputs |= {f"{arm} {k}": paths[k] for arm, paths in arms.items()}
+    asked = recipe.model_dump(mode="json", include=set(FOR_PROOF))
+
+    def fill(work: Path) -> None:
+        study = prove(
+            arms, baseline=[r.real for r in repeats], extra=[r.extra for r in repeats], tune=tune, test=test,
+            learner=recipe.learner, metric=recipe.metric, margin=recipe.margin, minimal_gain=recipe.minimal_gain,
+            purpose=recipe.purpose, gaps=gaps, teacher=recipe.teacher, preliminary=preliminary, run=here, ctx=ctx,
+        )  # fmt: skip
+        write_json(work / "study.json", study.model_copy(update={"seconds": 0.0}))
+
+    params = {**asked, "preliminary": preliminary, "gaps": [g.id for g in gaps]}
+    folder = here.cached("study", kind="study", inputs=inputs, params=params, seed=recipe.seed, fill=fill)
+    study = Study.model_validate(read_json(folder / "study.json"))
     write_json(here.folder / "study.json", study)
     return study
 

@@ -68,11 +68,13 @@ def test_rows_that_push_the_border_into_the_common_class_are_caught():
     x = np.r_[rng.normal(0, 1, 900), rng.normal(2.5, 1, 100)]
     data = read(pl.DataFrame({"x": x, "y": ["no"] * 900 + ["yes"] * 100}), target="y", positive="yes")
     parts = split(data, seed=0)
-    flood = parts.train.take(rng.integers(0, len(parts.train), 3000))
-    frame = flood.main.with_columns(pl.lit("yes").alias("y"), pl.lit("synthetic").alias("_origin"))
-    arm = parts.train.concat_with(flood.with_table(flood.schema.main, frame))
+    arms = []
+    for _ in range(3):
+        flood = parts.train.take(rng.integers(0, len(parts.train), 3000))
+        frame = flood.main.with_columns(pl.lit("yes").alias("y"), pl.lit("synthetic").alias("_origin"))
+        arms.append(parts.train.concat_with(flood.with_table(flood.schema.main, frame)))
     study = prove(
-        {"mixed": [arm] * 3}, baseline=[parts.train] * 3, tune=parts.tune, test=parts.test, learner="tree",
+        {"mixed": arms}, baseline=[parts.train] * 3, tune=parts.tune, test=parts.test, learner="tree",
         metric="recall", controls=("real_only",),
     )  # fmt: skip
     (found,) = study.guards

@@ -133,7 +133,7 @@ def test_every_opening_is_written_down(parts):
 
 def test_the_test_set_as_an_arm_is_a_leak(parts):
     secret = unseal(parts.test, "a planted leak")
-    with pytest.raises(LeakError, match="is the test set itself"):
+    with pytest.raises(LeakError, match="are sealed test rows"):
         prove({"mixed": secret}, baseline=parts.train, tune=parts.tune, test=parts.test, controls=FAST)
 
 

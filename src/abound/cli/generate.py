@@ -27,14 +27,17 @@ def generate(
     group: Group = None,
     sensitive: Sensitive = None,
     ignore: Ignore = None,
+    refit: Annotated[
+        int, typer.Option("--refit", min=0, help="Which fit of the generator, on the same rows: 0, 1, 2, ...")
+    ] = 0,
     seed: Seed = 0,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit a generator on the training part of DATA and write rows to --out (.parquet or .csv).
 
-    The training part is that of `abound split` with the same --seed, so `abound audit` has real rows that the
-    generator did not see.
+    The training part is that of `abound split` with the same --seed, so `abound audit` and `abound prove` have real
+    rows that the generator did not see. For several refits change --refit, not --seed.
     """
     from abound.cli.options import progress
     from abound.cli.output import print_json, print_page
@@ -49,7 +52,9 @@ def generate(
     train = split(load(data, target, positive, group, sensitive, ignore), seed=seed).train
     condition = Slice.parse(where, train.schema.main) if where else None
     order = Order(generator=generator, params=params, count=rows, where=condition)
-    made = make(train, Plan(orders=(order,)), seed=seed, ctx=Context(seed=seed, progress=progress(quiet)))
+    made = make(
+        train, Plan(orders=(order,)), refit=refit, seed=seed, ctx=Context(seed=seed, progress=progress(quiet))
+    )
     write_table(made, out)
     if json:
         print_json({"file": out, "rows": len(made), "training_rows": len(train), "order": order})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -87,6 +88,7 @@ def run(
     else:
         print_summary(result)
     if gate and (code := gate_code(result)):
+        print(f"gate: exit {code}: {_gate_reason(result)}", file=sys.stderr)
         raise typer.Exit(code)
 
 
@@ -135,6 +137,15 @@ def purpose_of(text: str) -> Purpose:
             found: Purpose = known
             return found
     raise typer.BadParameter(f"--purpose is {' or '.join(get_args(Purpose))}, not {text!r}")
+
+
+def _gate_reason(result: Result) -> str:
+    """What closed the gate."""
+    assert result.study is not None, "a gate needs a finished run"
+    failed = sorted({f.check for f in result.audit.findings if f.verdict == "fail"}) if result.audit else []
+    closing = result.study.verdict in ("harms", "not enough evidence")
+    why = [f"the verdict is {result.study.verdict!r}"] if closing else []
+    return "; ".join([*why, *([f"the audit failed ({', '.join(failed)})"] if failed else [])])
 
 
 def gate_code(result: Result) -> int:

@@ -106,6 +106,17 @@ def with_soft_labels(data: Dataset, task: Task, pred: pl.DataFrame) -> Dataset:
     return set_labels(data.with_table(task.table, frame.with_columns(soft)), task, p.argmax(axis=1))
 
 
+def _fractions(data: Dataset, task: Task) -> Dataset:
+    """`data` with a whole-number target as fractions, as the teacher's predictions are."""
+    import polars as pl
+
+    if task.kind != "regression":
+        return data
+    return data.with_table(
+        task.table, data.table(task.table).with_columns(pl.col(task.targets[0]).cast(pl.Float64))
+    )
+
+
 def _real_only(s: Setting) -> Arm:
     return arm_from(s, s.real, "real_only", tuned=False)
 
@@ -205,7 +216,7 @@ def _unlabelled(s: Setting) -> Arm:
     extra = _extra(s)
     fit = s.ctx.crossfit(s.real, s.teacher)
     soft = with_soft_labels(extra, s.task, fit.mean(extra))
-    return arm_from(s, at_budget(s.real.concat_with(soft), s), "unlabelled")
+    return arm_from(s, at_budget(_fractions(s.real, s.task).concat_with(soft), s), "unlabelled")
 
 
 CONTROLS: tuple[Control, ...] = (

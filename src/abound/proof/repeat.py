@@ -15,6 +15,7 @@ from abound.core.dataset import Dataset, table_bytes
 from abound.core.recipe import Use
 from abound.errors import Refusal
 from abound.proof.controls import CONTROLS, Arm, Setting, arm_from, at_budget
+from abound.proof.leaks import no_leak
 from abound.proof.scoring import DRAWS, Question, Score, score_arm
 from abound.stats.intervals import group_draws
 
@@ -42,6 +43,8 @@ def run_repeat(task: dict[str, Any]) -> None:
     data = {name: _load(path) for name, path in task["arms"].items()}
     real, tune, test = (_load(task[name]) for name in ("real", "tune", "test"))
     extra = _load(task["extra"]) if task["extra"] else None
+    for name, rows in data.items():
+        no_leak(name, rows, real, tune, test)
     ctx = Context(seed=task["seed"], refit=task["number"])
     questions = [Question.model_validate(q) for q in task["questions"]]
     largest = max(data.values(), key=lambda d: float(d.weights().sum()))

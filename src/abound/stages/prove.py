@@ -20,7 +20,7 @@ from abound.core.recipe import Purpose, Use
 from abound.core.run import Run
 from abound.core.slice import Term
 from abound.core.study import ArmResult, ArmRole, Guard, Study
-from abound.errors import InputError, LeakError
+from abound.errors import InputError
 from abound.proof import remedy as remedies
 from abound.proof.controls import CONTROLS
 from abound.proof.curve import curve
@@ -89,7 +89,7 @@ def prove(
         placed = {name: [_place(run, d, ctx) for d in _each(value, repeats)] for name, value in arms.items()}
         more = [_place(run, e, ctx) if e is not None else None for e in extra or [None] * repeats]
         opened = unseal(test, reason=f"prove {sorted(arms)} on {repeats} repeats")
-        _no_leak([*real, *(p for ps in placed.values() for p in ps)], test)
+        _not_the_same(placed, real)
         use = learner if isinstance(learner, Use) else Use(name=learner)
         asked = _questions(opened.schema, metric, gaps)
         beside = common_question(opened.schema, gaps)
@@ -137,6 +137,22 @@ def _repeats(arms: Mapping[str, Any], baseline: Any) -> int:
     return repeats
 
 
+def _not_the_same(arms: Mapping[str, Sequence[Path]], real: Sequence[Path]) -> None:
+    """InputError where all repeats of all arms hold the same rows: they are one repeat, counted several times."""
+    pairs = [list(zip(paths, real, strict=True)) for paths in arms.values()]
+    if len(real) > 1 and all(len({*map(_rows_of, p)}) == 1 for p in pairs):
+        raise InputError(
+            f"all {len(real)} repeats hold the same synthetic rows: fit the generator again for each repeat "
+            "(refit=0, 1, 2, ...), or give one"
+        )
+
+
+def _rows_of(pair: tuple[Path, Path]) -> tuple[str, str]:
+    from abound.core.artifact import read_manifest
+
+    return read_manifest(pair[0]).content_digest(), read_manifest(pair[1]).content_digest()
+
+
 def _each(value: Any, repeats: int) -> list[Rows]:
     return [value] * repeats if isinstance(value, Dataset) else list(value)
 
@@ -150,16 +166,6 @@ def _place(run: Run, rows: Rows, ctx: Context) -> Path:
         draft = Artifact(kind="dataset", stage="prove", key=rows.digest, files={})
         build_folder(folder, draft, rows.save)
     return folder
-
-
-def _no_leak(folders: Sequence[Path], test: SealedTest) -> None:
-    from abound.core.artifact import file_digest
-
-    main = f"{Dataset.load(test.folder).schema.main}.parquet"
-    secret = file_digest(test.folder / main)
-    for folder in folders:
-        if file_digest(folder / main) == secret:
-            raise LeakError(f"an arm in {folder} is the test set itself: train on other rows")
 
 
 def _questions(schema: Schema, metric: str | Use | None, gaps: Sequence[Gap]) -> list[Question]:
@@ -235,7 +241,7 @@ def _study(
     if not trained:
         raise InputError("no candidate arm could be trained in every repeat: see the reasons in the run folder")
     chosen = max(trained, key=lambda a: sign * tune_mean(trimmed, a))
-    rivals = [a.arm for a in arms if a.role == "control" and a.same_learner]
+    rivals = [a.arm for a in arms if a.role == "control" and a.same_learner and a.arm != "shuffled"]
     if purpose == "replace":
         rivals = ["real_only"]
     margins = [limits[0], *[None] * (len(questions) - 1)]
