@@ -38,3 +38,15 @@ def test_a_run_takes_a_time_column(tmp_path):
     train, tune = (pl.read_parquet(tmp_path / "run/data" / name / "rows.parquet") for name in ("train", "tune"))
     assert train["since"].max() < tune["since"].min()
     assert "time: since" in (tmp_path / "run" / "recipe.yaml").read_text()
+
+
+def test_copies_may_part_where_that_is_asked_for(tmp_path):
+    frame = mixed_table(300, 3, nulls=False).main
+    pl.concat([frame, frame[:20]]).write_csv(tmp_path / "table.csv")
+    words = ["split", "table.csv", "-t", "y", "--out", "parts", "--near-duplicates"]
+    bad = abound(*words, "some", folder=tmp_path)
+    assert bad.code != 0
+    assert "near_duplicates" in bad.err
+    done = abound(*words, "none", folder=tmp_path)
+    assert done.code == 0
+    assert "20 sets" not in done.out

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abound.core.possible import allowed, broken_rule, truth
+from abound.core.possible import allowed, broken_rule, truth, within
 from abound.core.rules import FlagRule, ImpliesRule, OrderRule, SumRule
 from abound.core.slice import Slice, Term
 
@@ -47,13 +47,24 @@ rules = st.one_of(
 )
 
 
-@given(st.lists(terms(), min_size=1, max_size=3, unique_by=lambda t: t.column), rules)
-def test_a_slice_called_impossible_has_no_obedient_row(slice_terms, rule):
+@given(
+    st.lists(terms(), min_size=1, max_size=3, unique_by=lambda t: t.column), st.lists(rules, min_size=1, max_size=3)
+)
+def test_a_slice_called_impossible_has_no_obedient_row(slice_terms, several):
     dtypes = dict(EVERY_ROW.schema)
     inside = EVERY_ROW.filter(pl.all_horizontal([t.expr(dtypes[t.column]) for t in slice_terms]))
-    obedient = inside.filter(~pl.Series(inside.select(rule.broken(dtypes).alias("x"))["x"]))
-    if broken_rule(Slice(on="t", terms=tuple(slice_terms)), (rule,)) is not None:
-        assert obedient.height == 0
+    for rule in several:
+        inside = inside.filter(~pl.Series(inside.select(rule.broken(dtypes).alias("x"))["x"]))
+    if broken_rule(Slice(on="t", terms=tuple(slice_terms)), tuple(several)) is not None:
+        assert inside.height == 0
+
+
+@given(*[st.lists(terms(), min_size=1, max_size=3, unique_by=lambda t: t.column)] * 2)
+def test_what_is_called_within_is(inner, outer):
+    dtypes = dict(EVERY_ROW.schema)
+    left, right = (pl.all_horizontal([t.expr(dtypes[t.column]) for t in ts]) for ts in (inner, outer))
+    if within(Slice(on="t", terms=tuple(inner)), Slice(on="t", terms=tuple(outer))):
+        assert EVERY_ROW.filter(left & ~right).height == 0
 
 
 def levels(**columns):
@@ -110,3 +121,25 @@ def test_truth_of_a_term_about_a_cell():
     assert truth(Term(column="x", op="==", value=5), cell) is False
     assert truth(Term(column="x", op="isnull"), cell) is False
     assert truth(Term(column="y", op="==", value=1), None) is None
+
+
+def test_rules_are_followed_from_one_to_the_next():
+    rules = (
+        ImpliesRule(when=eq("licence", "yes"), then=(Term(column="age", op=">=", value=18),)),
+        ImpliesRule(when=eq("job", "pilot"), then=eq("licence", "yes")),
+    )
+    assert broken_rule(levels(a=eq("job", "pilot"), b=between("age", 0, 16)), rules) is rules[0]
+    assert broken_rule(levels(a=eq("job", "clerk"), b=between("age", 0, 16)), rules) is None
+    order = OrderRule(columns=("first", "last"))
+    begins = ImpliesRule(when=eq("kind", "late"), then=(Term(column="first", op=">=", value=10),))
+    assert broken_rule(levels(a=eq("kind", "late"), b=between("last", 0, 10)), (order, begins)) is order
+
+
+def test_a_part_is_within_the_whole_and_not_the_other_way_round():
+    whole = levels(a=eq("job", "pilot"), b=between("age", 20, 40))
+    part = levels(a=eq("job", "pilot"), b=between("age", 20, 30), c=eq("sex", "F"))
+    assert within(part, whole)
+    assert within(whole, whole)
+    assert not within(whole, part)
+    assert within(levels(a=eq("x", 1)), levels(a=eq("x", "1")))
+    assert not within(levels(a=eq("x", 1)), Slice(on="other", terms=eq("x", 1)))

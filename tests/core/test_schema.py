@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from abound.core.rules import FlagRule, ImpliesRule, OrderRule, SumRule
 from abound.core.schema import Column, Link, Schema, Table, Task
-from abound.core.slice import Term
+from abound.core.slice import Slice, Term
 from abound.errors import InputError, SchemaError, UnknownName
 from tests.planted import clips_schema, digit_schema, mixed_schema, stays_schema
 
@@ -31,7 +31,15 @@ def with_rules() -> Schema:
     return schema.model_copy(update={"rules": rules})
 
 
-@pytest.mark.parametrize("make", [mixed_schema, stays_schema, clips_schema, digit_schema, with_rules])
+def with_answers() -> Schema:
+    pilots = Slice(
+        on="rows", terms=(Term(column="job", op="==", value="pilot"), Term(column="age", op="<", value=30))
+    )
+    smiths = Slice(on="rows", terms=(Term(column="job", op="in", value=("smith", "clerk")),))
+    return mixed_schema().answered(pilots, "impossible").answered(smiths, "needed")
+
+
+@pytest.mark.parametrize("make", [mixed_schema, stays_schema, clips_schema, digit_schema, with_rules, with_answers])
 def test_yaml_round_trip(make: Any, tmp_path: Path) -> None:
     schema = make()
     path = tmp_path / "schema.yaml"
@@ -240,3 +248,46 @@ def test_schemas_cannot_be_changed_in_place() -> None:
     changed = schema.with_columns("rows", schema.main_table.columns[:2])
     assert len(schema.main_table.columns) == 6
     assert len(changed.main_table.columns) == 2
+
+
+def test_a_later_answer_replaces_an_earlier_one() -> None:
+    schema = with_answers()
+    hole = schema.holes("impossible")[0]
+    assert [str(h) for h in schema.holes("impossible", "unneeded")] == ["job = pilot and age < 30"]
+    changed = schema.answered(hole, "unneeded")
+    assert changed.holes("impossible") == []
+    assert changed.holes("unneeded") == [hole]
+    assert len(changed.answers) == 2
+
+
+def test_a_hole_may_be_written_as_a_condition(tmp_path: Path) -> None:
+    path = tmp_path / "schema.yaml"
+    said = "answers:\n- {hole: job = pilot and age < 30, answer: unneeded}\n"
+    path.write_text(mixed_schema().to_yaml() + said)
+    assert [str(h) for h in Schema.from_yaml(path).holes("unneeded")] == ["job = pilot and age < 30"]
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("{hole: job = pilot, answer: imposible}", "impossible"),
+        ("{hole: jib = pilot, answer: needed}", "names no column 'jib': did you mean 'job'?"),
+        ("{hole: pilots, answer: needed}", "cannot read 'pilots'"),
+        ("{hole: {'on': people, terms: []}, answer: needed}", "names no table 'people'"),
+        ("{hole: {'on': rows, terms: []}, answer: needed}", "needs conditions on columns"),
+    ],
+)
+def test_answers_that_make_no_sense_are_named(said: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "schema.yaml"
+    path.write_text(f"{mixed_schema().to_yaml()}answers:\n- {said}\n")
+    with pytest.raises(InputError) as caught:
+        Schema.from_yaml(path)
+    assert sentence in str(caught.value)
+
+
+def test_two_answers_about_one_hole_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "schema.yaml"
+    twice = "- {hole: job = pilot, answer: needed}\n- {hole: job = pilot, answer: unneeded}\n"
+    path.write_text(f"{mixed_schema().to_yaml()}answers:\n{twice}")
+    with pytest.raises(SchemaError, match="'job = pilot' is answered more than once"):
+        Schema.from_yaml(path)

@@ -98,7 +98,7 @@ def test_only_holes_that_tune_shows_are_filled():
     tune = data.with_table("rows", seen)
     made = plan(data, tune, [hole(job="pilot", member=True), hole(job="smith", member=True)])
     assert [str(o.where) for o in made.orders[1:]] == ["job = smith and member = True"]
-    assert any("job = pilot and member = True: no real row shows it" in n for n in made.notes)
+    assert any("job = pilot and member = True: no row of train or tune shows it" in n for n in made.notes)
 
 
 @pytest.mark.parametrize("n", [30, 100, 300, 3000])
@@ -125,7 +125,7 @@ def test_holes_that_cannot_be_made_are_noted():
     assert len(made.orders) == 1
     text = " / ".join(made.notes)
     assert "no row has job = astronaut" in text
-    assert "job = nurse and member = True: no real row shows it" in text
+    assert "job = nurse and member = True: no row of train or tune shows it" in text
     assert "y = maybe: no row shows it" in text
 
 
@@ -142,7 +142,7 @@ def test_a_needed_hole_is_filled_and_said_to_be_unprovable():
     assert "no real row shows it, so nothing can be proved about it on real data" in order.reason
     (note,) = [n for n in made.notes if n.startswith("rows are ordered for job = pilot and member = True")]
     assert "nothing can be proved" in note
-    assert any("job = smith and member = True: no real row shows it" in n for n in made.notes)
+    assert any("job = smith and member = True: no row of train or tune shows it" in n for n in made.notes)
 
 
 def test_a_needed_hole_that_tune_shows_is_like_any_other():

@@ -29,6 +29,9 @@ Slices = Annotated[
     list[str] | None,
     typer.Option("--slice", help="Condition or column whose rows test needs enough of; may be given twice."),
 ]
+NearDuplicates = Annotated[
+    str, typer.Option("--near-duplicates", help="Copies that stay together: auto (beyond chance), exact or none.")
+]
 Sensitive = Annotated[
     list[str] | None, typer.Option("--sensitive", help="Columns to treat as sensitive; a,b or given twice.")
 ]

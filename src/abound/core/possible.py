@@ -52,11 +52,25 @@ def allowed(slice_: Slice) -> dict[str, Allowed]:
 
 
 def broken_rule(slice_: Slice, rules: tuple[Rule, ...], bounds: Bounds | None = None) -> Rule | None:
-    """The first rule that every row of the slice would break; None where a row could obey them all.
+    """A rule that every row of the slice would break; None where a row could obey them all.
 
-    `bounds` gives the smallest and largest value of number columns that the slice leaves open (used by sum rules).
+    Implications are followed: if the slice makes a rule's conditions hold, its consequences narrow the columns that
+    the slice leaves open, and the other rules see them. `bounds` gives the smallest and largest value of number
+    columns that stay open (used by sum rules).
     """
     cells = allowed(slice_)
+    for _ in rules:  # each round that changes anything uses up a rule
+        more = [
+            t for r in rules if isinstance(r, ImpliesRule) and _all(r.when, cells) is True for t in r.then
+            if t.column not in cells
+        ]  # fmt: skip
+        if not more:
+            break
+        cells |= allowed(Slice(on=slice_.on, terms=tuple(more)))
+    return _first_broken(rules, cells, bounds or {})
+
+
+def _first_broken(rules: tuple[Rule, ...], cells: dict[str, Allowed], bounds: Bounds) -> Rule | None:
     for rule in rules:
         if isinstance(rule, ImpliesRule):
             bad = _all(rule.when, cells) is True and _all(rule.then, cells) is False
@@ -65,10 +79,19 @@ def broken_rule(slice_: Slice, rules: tuple[Rule, ...], bounds: Bounds | None = 
         elif isinstance(rule, OrderRule):
             bad = _order(rule, cells)
         else:
-            bad = _sum(rule, cells, bounds or {})
+            bad = _sum(rule, cells, bounds)
         if bad:
             return rule
     return None
+
+
+def within(inner: Slice, outer: Slice) -> bool:
+    """Whether every row of `inner` is sure to be in `outer`, by their conditions alone."""
+    cells = allowed(inner)
+    return inner.on == outer.on and all(
+        term in inner.terms or (isinstance(term, Term) and truth(term, cells.get(term.column)) is True)
+        for term in outer.terms
+    )
 
 
 def _all(terms: tuple[Term, ...], cells: dict[str, Allowed]) -> bool | None:

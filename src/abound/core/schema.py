@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from abound.core.model import Model
 from abound.core.rules import Rule, in_order
+from abound.core.slice import Slice, Term
 from abound.errors import SchemaError, UnknownName, did_you_mean
 
 ColumnKind = Literal["number", "category", "bool", "time", "text", "id", "asset", "array"]
@@ -18,6 +19,8 @@ Role = Literal[
     "sensitive", "ignore",
 ]  # fmt: skip
 TaskKind = Literal["classification", "regression", "detection", "segmentation", "depth", "flow", "keypoints"]
+
+Said = Literal["impossible", "unneeded", "needed"]
 
 
 class Column(Model):
@@ -119,6 +122,17 @@ class Task(Model):
     positive: str | None = None
 
 
+class Answer(Model):
+    """What a person said about a combination of levels that no row has.
+
+    impossible: no row can have it, nor anything inside it. unneeded: it may occur, and nobody asks for it. needed:
+    it is to be covered, although no real row may show it. In YAML the hole may be written as a condition.
+    """
+
+    hole: Slice
+    answer: Said
+
+
 class Schema(Model):
     """Everything that is known about the shape and the meaning of a dataset."""
 
@@ -129,6 +143,20 @@ class Schema(Model):
     group: str | None = None  # column of the main table: rows of one group never part
     rules: tuple[Rule, ...] = Field(default=())
     tasks: tuple[Task, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_holes(cls, value: Any) -> Any:
+        """Holes written as conditions, "job = pilot and age < 30", are about the main table."""
+        if not isinstance(value, dict) or not isinstance(value.get("answers"), list):
+            return value
+        main = str(value.get("main"))
+        answers = []
+        for answer in value["answers"]:
+            written = isinstance(answer, dict) and isinstance(answer.get("hole"), str)
+            answers.append({**answer, "hole": Slice.parse(answer["hole"], main)} if written else answer)
+        return {**value, "answers": answers}
 
     @model_validator(mode="after")
     def _consistent(self) -> Schema:
@@ -145,6 +173,7 @@ class Schema(Model):
                 if task.table not in self.tables or not self.tables[task.table].has(target):
                     raise ValueError(f"the target {target!r} is not a column of table {task.table!r}")
         self._check_rules()
+        self._check_answers()
         return self
 
     def _check_links(self) -> None:
@@ -177,6 +206,32 @@ class Schema(Model):
             if not any(all(table.has(n) for n in rule.names()) for table in self.tables.values()):
                 raise ValueError(f"the rule '{rule}' reads columns of several tables: a rule is about one row")
         in_order(self.rules)
+
+    def _check_answers(self) -> None:
+        """Each answer is about columns of a declared table, and no hole has two answers."""
+        for answer in self.answers:
+            hole = answer.hole
+            if hole.on not in self.tables:
+                raise ValueError(f"the answer about '{hole}' names no table {hole.on!r}")
+            if not hole.terms or not all(isinstance(t, Term) for t in hole.terms):
+                raise ValueError(f"the answer about '{hole}' needs conditions on columns, such as 'job = pilot'")
+            known = [c.name for c in self.tables[hole.on].columns]
+            for name in hole.columns():
+                if name not in known:
+                    raise ValueError(
+                        f"the answer about '{hole}' names no column {name!r}: {did_you_mean(name, known)}"
+                    )
+            if sum(a.hole == hole for a in self.answers) > 1:
+                raise ValueError(f"the hole '{hole}' is answered more than once: keep one answer")
+
+    def answered(self, hole: Slice, answer: Said) -> Schema:
+        """The schema with the answer about one hole added, in place of an earlier one about it."""
+        kept = tuple(a for a in self.answers if a.hole != hole)
+        return self.model_copy(update={"answers": (*kept, Answer(hole=hole, answer=answer))})
+
+    def holes(self, *answers: Said) -> list[Slice]:
+        """Combinations of the main table that were given one of these answers."""
+        return [a.hole for a in self.answers if a.answer in answers and a.hole.on == self.main]
 
     @property
     def main_table(self) -> Table:

@@ -16,6 +16,8 @@ from abound.errors import InputError
 if TYPE_CHECKING:
     import polars as pl
 
+    from abound.core.context import Context
+    from abound.core.protocols import Encoder
     from abound.formats.casts import Reading
     from abound.formats.notes import Notes
     from abound.formats.roles import Options, Target
@@ -55,6 +57,12 @@ class TableKind:
         if isinstance(source, Dataset):
             data = replace(data, assets=source.assets, origin=source.origin, split=source.split)
         return data
+
+    def encoder(self, train: Dataset, ctx: Context) -> Encoder:
+        """Numbers, times, categories as vectors; Refusal for several tables, assets, arrays or no usable column."""
+        from abound.encoding.table_encoder import fit_table_encoder
+
+        return fit_table_encoder(train)
 
 
 def _options(source: Any, given: Mapping[str, Any]) -> Options:
@@ -249,7 +257,11 @@ def _schema(
     table = Table(name=main, columns=tuple(columns.values()), key=key)
     rules = options.schema.rules if options.schema else ()
     tasks = () if task is None else (task,)
-    return Schema(main=main, tables={main: table}, group=options.group, rules=rules, tasks=tasks)
+    answers = tuple(
+        a.model_copy(update={"hole": a.hole.model_copy(update={"on": main})})
+        for a in (options.schema.answers if options.schema else ())
+    )
+    return Schema(main=main, tables={main: table}, group=options.group, rules=rules, tasks=tasks, answers=answers)
 
 
 def _check_features(source: Source, columns: Mapping[str, Column], target: str, notes: Notes) -> None:

@@ -194,12 +194,14 @@ def _finished(made: pl.DataFrame, train: Dataset, columns: Sequence[str], order:
 
 
 def _sound(frame: pl.DataFrame, train: Dataset) -> np.ndarray[Any, Any]:
-    """Which rows keep every rule."""
+    """Which rows keep every rule and are in no combination that was answered to be impossible."""
     import numpy as np
 
     good = np.ones(frame.height, dtype=bool)
     for broken in broken_rows(frame, train.schema.rules).values():
         good &= ~broken.to_numpy().astype(bool)
+    for hole in train.schema.holes("impossible"):
+        good &= ~holds(frame, readable_terms(hole, train.schema.main, train.main.columns))
     return good
 
 

@@ -4,7 +4,8 @@ By default as many synthetic rows as real ones (for up to 1,000 real rows ten ti
 few rows leave much to pass on), and for a slice never more than three times its own rows. Rows made without a
 condition, the common share, are at least a quarter of all, and as many as it takes for no slice to fill more than
 half of the synthetic rows: a model that meets a rare case mostly among synthetic rows learns to spot those instead.
-Nothing is made for a rare class by default. Which generator: `abound.core.prior`.
+Nothing is made for a rare class by default, nor for a combination that no real row shows, unless it was answered to
+be needed (`Schema.answers`). Which generator: `abound.core.prior`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from abound.core import registry
 from abound.core.context import Context
 from abound.core.plan import Order, Plan
+from abound.core.possible import within
 from abound.core.prior import SMALL_ROWS, to_augment, to_replace
 from abound.core.slice import Slice, Term
 from abound.errors import InputError, Refusal
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.gap import Gap
     from abound.core.recipe import Make, Purpose
+    from abound.core.schema import Said
 
 SMALL_RATIO = 10
 LEAST_COMMON = 0.25
@@ -34,6 +37,7 @@ MOST_IN_A_HOLE = 50
 PROBE_FIT, PROBE_ROWS = 5000, 20_000  # rows that show how often a generator meets a combination
 LEAST_CHANCE = 0.002  # twice what `generate` asks of a condition
 CLASS_ROWS = 10  # fewest rows from which the copula models a class
+UNPROVABLE = "answered to be needed; no real row shows it, so nothing can be proved about it on real data"
 
 
 def plan(
@@ -49,7 +53,8 @@ def plan(
     """Orders for `generate`. With `make` they are exactly what was asked; otherwise the prior chooses.
 
     A missing combination is ordered only if the copula, fitted to a draw of train, makes it often enough. Raises
-    InputError for purpose "augment" without a target, for a condition that cannot be read, and for unknown names.
+    InputError for purpose "augment" without a target, for a condition that cannot be read or that was answered to
+    be impossible, and for unknown names.
     """
     if purpose == "augment" and not train.schema.tasks:
         raise InputError(
@@ -71,6 +76,7 @@ def _asked(train: Dataset, make: Sequence[Make]) -> Plan:
         if line.where is not None:
             where = Slice.parse(line.where, train.schema.main)
             train.mask(where)  # an unknown column or an unreadable value is reported here, not after fitting
+            _refuse_impossible(where, train)
         count = max(round(line.ratio * len(train)), 1) if line.ratio > 0 else 0
         order = Order(
             generator=line.generator.name, params=line.generator.params, count=count, where=where,
@@ -88,6 +94,12 @@ def _asked(train: Dataset, make: Sequence[Make]) -> Plan:
             f"{100 * LEAST_COMMON:.0f} % a model may learn to tell synthetic rows instead of rare ones"
         )
     return made.model_copy(update={"notes": tuple(notes)})
+
+
+def _refuse_impossible(where: Slice, train: Dataset) -> None:
+    for hole in train.schema.holes("impossible"):
+        if within(where, hole):
+            raise InputError(f"{where} is asked for, and the schema's answers call {hole} impossible: change one")
 
 
 def _replace(train: Dataset) -> Plan:
@@ -121,9 +133,11 @@ def _augment(train: Dataset, tune: Dataset, gaps: Sequence[Gap], learner: str, s
     budget = len(train) * (SMALL_RATIO if len(train) <= SMALL_ROWS else 1)
     target = {t for task in train.schema.tasks for t in task.targets}
     holes = [g for g in gaps if g.kind == "missing" and g.slice and not target & set(g.slice.columns())]
-    # Only a combination that a real row of tune shows is sure to be possible; husbands are not to be made female.
+    # Only a combination that a real row of tune shows, or that a person vouches for, is sure to be possible;
+    # husbands are not to be made female.
     shown = {g.id for g in holes if g.slice and tune.support(g.slice).rows}
-    orders, notes = _fill(train, holes, shown, budget // 10, seed)
+    needed = {g.id for g in holes if g.slice and _answered(g.slice, train, "needed")}
+    orders, notes = _fill(train, holes, shown, needed, budget // 10, seed)
     notes += [_no_rows(g, target) for g in gaps if g not in holes]
     special = sum(o.count for o in orders)
     base = Order(
@@ -145,12 +159,19 @@ def common_needed(special: int, rare: float = 0.0) -> int:
     return math.ceil(max(quarter, half) - 1e-9)
 
 
-def _fill(train: Dataset, holes: list[Gap], shown: set[str], rows: int, seed: int) -> tuple[list[Order], list[str]]:
+def _answered(hole: Slice, train: Dataset, *answers: Said) -> bool:
+    return any(within(hole, a) for a in train.schema.holes(*answers))
+
+
+def _fill(
+    train: Dataset, holes: list[Gap], shown: set[str], needed: set[str], rows: int, seed: int
+) -> tuple[list[Order], list[str]]:
     """Orders for the first few missing combinations that can be made, with at most `rows` rows in all.
 
-    `shown` are those that real rows outside train have. Every other gap is in a note.
+    `shown` are those that real rows outside train have, `needed` those that a person asked for; the latter are
+    noted where no real row shows them. Every gap that gets no order is in a note.
     """
-    reasons = {g.id: _cannot(g, train, g.id in shown) for g in holes}
+    reasons = {g.id: _cannot(g, train, g.id in shown | needed) for g in holes}
     reasons |= _too_rare(train, [g for g in holes if reasons[g.id] is None], seed)
     orders: list[Order] = []
     for gap in (g for g in holes if reasons[g.id] is None):
@@ -159,13 +180,15 @@ def _fill(train: Dataset, holes: list[Gap], shown: set[str], rows: int, seed: in
         if count < 1 or len(orders) == MOST_HOLES:
             reasons[gap.id] = f"at most {MOST_HOLES} are filled by default, with a tenth of the rows"
             continue
+        unseen = gap.id not in shown and not gap.support
         orders.append(
             Order(
                 generator="teacher_labels", params={"base": "copula"}, count=count, where=gap.slice, gap=gap.id,
-                reason="fills a combination that training rows lack and tuning rows show",
+                reason=UNPROVABLE if unseen else "fills a combination that training rows lack and tuning rows show",
             )
         )  # fmt: skip
-    notes = []
+    unproved = [str(o.where) for o in orders if o.reason == UNPROVABLE]
+    notes = [f"rows are ordered for {'; '.join(unproved)}: {UNPROVABLE}; collect real cases"] if unproved else []
     for reason in dict.fromkeys(r for r in reasons.values() if r is not None):
         left = [str(g.slice) for g in holes if reasons[g.id] == reason]
         more = f" and {len(left) - 2} more" if len(left) > 2 else ""
@@ -177,6 +200,8 @@ def _cannot(gap: Gap, train: Dataset, shown: bool) -> str | None:
     """Why no rows of this combination should be made by a model fitted to train; None where they might."""
     if gap.slice is None or gap.slice.on != train.schema.main:
         return "it is not a condition on the main table"
+    if _answered(gap.slice, train, "impossible", "unneeded"):
+        return "it was answered to be impossible or unneeded"
     terms = [t for t in gap.slice.terms if isinstance(t, Term)]
     if len(terms) < len(gap.slice.terms):
         return "it counts rows of another table"
@@ -185,7 +210,7 @@ def _cannot(gap: Gap, train: Dataset, shown: bool) -> str | None:
         if train.support(part).rows == 0:
             return f"no row has {part}, so no model can learn it; collect real rows"
     if not shown:
-        return "no real row shows it, so it may be impossible: ask for it (generate, where) or declare a rule"
+        return "no row of train or tune shows it, so it may be impossible: answer whether it is needed"
     return None
 
 

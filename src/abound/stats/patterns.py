@@ -7,11 +7,11 @@ given dataset", ICDE 2019, arXiv 1810.06742).
 
 Most holes are dull: rare levels rarely meet, and some levels cannot meet. A hole is ranked by
 
-    sibling coverage^3 * log(1 + E)
+    sibling coverage^3 * log(1 + surprise)
 
-where E is the count to expect from the pattern's parts, and sibling coverage says how far the cells beside it,
-which differ in one attribute, are filled: a lone empty cell among full ones is a hole in the data, a whole empty
-block is how the world is.
+where the surprise is -log P(so few rows) given the pattern's parts (`abound.stats.absence`), and sibling coverage
+says how far the cells beside it, which differ in one attribute, are filled: a lone empty cell among full ones is a
+hole in the data, a whole empty block is how the world is.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from abound.stats.absence import absence
+from abound.stats.counting import at, blocks, counts, pattern_cube, strides_of
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 CUBE_CELLS = 20_000_000
+_Subset = tuple[int, ...]
+_Part = tuple[NDArray[Any], NDArray[Any], Floats, Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,14 @@ class Holes:
 
     patterns: NDArray[np.int16]
     counts: Ints  # rows that match
-    expected: Floats  # E, rows
+    expected: Floats  # rows to expect from the pattern's parts
+    surprise: Floats  # -log P(fewer than tau rows), nats
     siblings: Floats  # sibling coverage, in (0, 1)
 
     @property
     def score(self) -> Floats:
-        """Sibling coverage^3 * log(1 + E)."""
-        return np.asarray(self.siblings**3 * np.log1p(self.expected))
+        """Sibling coverage^3 * log(1 + surprise)."""
+        return np.asarray(self.siblings**3 * np.log1p(self.surprise))
 
     def ranked(self) -> Ints:
         """Positions by falling score; ties by fewer terms, then by the pattern itself, so the order is fixed."""
@@ -60,63 +66,45 @@ def cells(cards: Sequence[int], terms: int) -> int:
     return sum(ways[1:])
 
 
-def surprising(tau: int, examined: int, alpha: float = 0.05) -> float:
-    """The smallest E for which fewer than `tau` rows is surprising when `examined` patterns are looked at.
+def accidental(surprise: Floats, examined: int, alpha: float) -> NDArray[np.bool_]:
+    """Which holes are left out so that at most a share `alpha` of the others is expected to be chance.
 
-    Solves P(Poisson(E) < tau) = alpha / examined (Bonferroni), by bisection; rows.
+    Benjamini and Hochberg (1995): of `examined` patterns, the k most surprising count if the k-th has a surprise of
+    at least log(examined / (alpha k)), in nats. Where nothing is amiss, anything at all is listed with probability
+    `alpha` at most. Holes set aside beforehand for another reason do not harm: they only make k smaller.
     """
-    limit = alpha / max(examined, 1)
-    low, high = 0.0, 40.0 + 4.0 * tau - 2.0 * math.log(limit)
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = sum(math.exp(k * math.log(middle) - middle - math.lgamma(k + 1)) for k in range(tau))
-        low, high = (middle, high) if below > limit else (low, middle)
-    return high
+    order = np.argsort(-surprise, kind="stable")
+    limit = math.log(max(examined, 1) / alpha) - np.log(np.arange(1, len(order) + 1))
+    enough = np.flatnonzero(surprise[order] >= limit)
+    out = np.ones(len(order), dtype=bool)
+    out[order[: enough[-1] + 1 if len(enough) else 0]] = False
+    return out
 
 
 def uncovered(
-    codes: NDArray[Any], cards: Sequence[int], *, tau: int = 1, terms: int = 3, least: float = 0.0
-) -> Holes:
-    """All MUPs with at most `terms` fixed attributes and E >= `least`.
+    codes: NDArray[Any], cards: Sequence[int], *, tau: int = 1, terms: int = 3, least: float = 0.0,
+    ordered: Sequence[int] | None = None,
+) -> Holes:  # fmt: skip
+    """All MUPs with at most `terms` fixed attributes and a surprise of at least `least`.
 
-    `codes` (rows, attributes) holds levels 0..card-1. Levels that no row has are found as one-term patterns,
-    whatever `least` is. Up to three terms are counted subset by subset; more need the dense cube of all patterns.
-    Raises ValueError where that cube would pass 20 million cells.
+    `codes` (rows, attributes) holds levels 0..card-1, of which the first `ordered` lie on a scale (0: none do).
+    Levels that no row has are found as one-term patterns, whatever `least` is. Up to three terms are counted in
+    blocks of attributes; more need the dense cube of all patterns. Raises ValueError where that cube would pass 20
+    million cells.
     """
     if len(cards) == 0:
         return _join([], 0)
     if codes.shape[0] < tau:
-        total = codes.shape[0]
-        return _join([(np.full((1, len(cards)), -1), np.array([total]), np.ones(1) * tau, np.ones(1))], len(cards))
+        one = np.ones(1)
+        total = np.array([codes.shape[0]])
+        return _join([(np.full((1, len(cards)), -1), total, one * tau, one * tau, one)], len(cards))
+    search = _Search(tuple(cards), tuple(ordered or [0] * len(cards)), codes.shape[0], tau, least)
     if terms <= 3:
-        return _by_level(codes, cards, tau, terms, least)
+        return _by_level(codes, search, terms)
     size = math.prod(c + 1 for c in cards)
     if size > CUBE_CELLS:
         raise ValueError(f"patterns of {terms} terms over {len(cards)} attributes need {size} cells")
-    return _by_cube(codes, cards, tau, terms, least)
-
-
-def distinct(codes: NDArray[Any], cards: Sequence[int]) -> tuple[NDArray[Any], Floats | None]:
-    """Distinct rows and how often each occurs; the rows as they are (and None) where few repeat."""
-    size = math.prod(cards)
-    if size > 2**62 or codes.shape[0] == 0:
-        return codes, None
-    key = np.zeros(codes.shape[0], dtype=np.int64)
-    for i, card in enumerate(cards):
-        key *= card
-        key += codes[:, i]
-    if size <= 1 << 22:
-        count = np.bincount(key, minlength=size)
-        found = np.flatnonzero(count)
-        count = count[found]
-    else:
-        found, count = np.unique(key, return_counts=True)
-    if len(found) > 0.7 * codes.shape[0]:
-        return codes, None
-    out = np.empty((len(found), len(cards)), dtype=codes.dtype)
-    for i in range(len(cards) - 1, -1, -1):
-        found, out[:, i] = np.divmod(found, cards[i])
-    return out, count.astype(np.float64)
+    return _by_cube(codes, search, terms)
 
 
 def mutual_information(codes: NDArray[Any], card: int, labels: NDArray[Any], classes: int) -> float:
@@ -134,188 +122,215 @@ def _entropy(shares: Floats) -> float:
     return -float((some * np.log(some)).sum())
 
 
-_Part = tuple[NDArray[Any], NDArray[Any], Floats, Floats]
-_Subset = tuple[int, ...]
+def _by_level(codes: NDArray[Any], search: _Search, terms: int) -> Holes:
+    """Count every subset of up to three attributes, block by block."""
+    cards = search.cards
+    columns = [np.ascontiguousarray(codes[:, i]) for i in range(len(cards))]
+    for block, new in blocks(cards, min(terms, len(cards))):
+        cube = counts(columns, cards, block)
+        for subset in new:
+            away = tuple(a for a, i in enumerate(block) if i not in subset)
+            search.visit(subset, cube.sum(axis=away) if away else cube)
+    return _join(search.parts, len(cards))
 
 
-def _by_level(codes: NDArray[Any], cards: Sequence[int], tau: int, terms: int, least: float) -> Holes:
-    """Count every subset of up to three attributes; an uncovered cell is maximal if its parents are covered."""
-    total = codes.shape[0]
-    rows, weight = distinct(codes, cards)
-    columns = [np.ascontiguousarray(rows[:, i]) for i in range(len(cards))]
-    margins: dict[_Subset, Ints] = {}
-    parts: list[_Part] = []
-    keys: dict[_Subset, Ints] = {(): np.zeros(len(rows), dtype=np.int64)}
-    for t in range(1, min(terms, len(cards)) + 1):
-        for subset in itertools.combinations(range(len(cards)), t):
-            head, last = subset[:-1], subset[-1]
-            if head not in keys:  # one key at a time: those of the subsets that share a head
-                keys = {(): keys[()], head: _key(columns, cards, head)}
-            key = keys[head] * cards[last] + columns[last]
-            shape = tuple(cards[i] for i in subset)
-            count = np.bincount(key, weights=weight, minlength=math.prod(shape)).astype(np.int64).reshape(shape)
-            if t < 3:
-                margins[subset] = count
-            hole = _maximal(subset, count, margins, tau)
-            parts += _scored(subset, count, hole, margins, total, tau, least, len(cards))
-    return _join(parts, len(cards))
+@dataclass
+class _Search:
+    """Counts of subsets as they come in, and the holes found in them."""
+
+    cards: tuple[int, ...]
+    ordered: tuple[int, ...]
+    total: int
+    tau: int
+    least: float
+    margins: dict[_Subset, Ints] = field(default_factory=dict)  # counts of one and two attributes
+    parts: list[_Part] = field(default_factory=list)
+
+    def visit(self, subset: _Subset, count: Ints) -> None:
+        """Look at a subset after its parents; an uncovered cell is maximal if each of them is covered."""
+        if subset in self.margins:
+            return
+        hole = count < self.tau
+        for axis in range(len(subset) if len(subset) > 1 else 0):
+            parent = subset[:axis] + subset[axis + 1 :]
+            self.visit(parent, count.sum(axis=axis))
+            hole &= np.expand_dims(self.margins[parent] >= self.tau, axis)
+        if len(subset) < 3:
+            self.margins[subset] = count
+        found = np.argwhere(hole)
+        if len(found):
+            patterns = np.full((len(found), len(self.cards)), -1, dtype=np.int16)
+            patterns[:, list(subset)] = found
+            strides = dict(zip(subset, strides_of(count.shape), strict=True))
+            self.keep(subset, patterns, count.ravel(), strides)
+
+    def keep(
+        self, subset: _Subset | None, patterns: NDArray[np.int16], flat: NDArray[Any], strides: dict[int, int],
+        places: Ints | None = None,
+    ) -> None:  # fmt: skip
+        """Judge patterns (all of `subset`, or of four and more terms) and keep the surprising ones."""
+        if places is None:
+            places = sum((patterns[:, i].astype(np.int64) * s for i, s in strides.items()), np.zeros(1, np.int64))
+        logs = _log_expected(patterns, self.margins, self.total, self.cards)
+        if subset is None:
+            expected = np.exp(logs)
+            surprise = _poisson(expected, self.tau)
+        elif len(subset) == 1:
+            expected = np.exp(logs)
+            surprise = np.maximum(_poisson(expected, self.tau), self.least)
+        else:
+            expected, surprise = self._absence(subset, patterns)
+        some = surprise >= self.least
+        if not some.any():
+            return
+        patterns, places, logs = patterns[some], places[some], logs[some]
+        siblings = self._siblings(patterns, places, logs, flat, strides)
+        self.parts.append((patterns, flat[places], expected[some], surprise[some], siblings))
+
+    def _absence(self, subset: _Subset, patterns: NDArray[np.int16]) -> tuple[Floats, Floats]:
+        def rows(part: _Subset) -> NDArray[Any]:
+            return self.margins[part][tuple(patterns[:, i] for i in part)]
+
+        pairs = itertools.combinations(subset, 2) if len(subset) == 3 else ()
+        return absence(self.total, [rows((i,)) for i in subset], [rows(p) for p in pairs], self.tau)
+
+    def _siblings(
+        self, patterns: NDArray[np.int16], places: Ints, logs: Floats, flat: NDArray[Any], strides: dict[int, int]
+    ) -> Floats:
+        """Product over the attributes of (fill of the siblings + 1/4) / (weight of the siblings + 1/2).
+
+        Siblings of a pattern differ from it in that attribute only; those that neither hold rows nor are expected
+        to (E >= 2 tau) have no weight. One that is covered is filled to sqrt(rows / E), at most 1: a few rows where
+        hundreds were due speak for a boundary, not for a lone hole. A factor stays below 1.
+        """
+        out = np.ones(len(patterns))
+        for j, stride in strides.items():
+            here = np.flatnonzero(patterns[:, j] >= 0)
+            if not len(here):
+                continue
+            own = patterns[here, j].astype(np.int64)
+            count = flat[places[here][:, None] + (np.arange(self.cards[j]) - own[:, None]) * stride]
+            tilt = _tilt(patterns[here], j, self.margins, self.total)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                expected = np.exp((logs[here] - tilt[np.arange(len(here)), own])[:, None] + tilt)
+                fill = np.where(count >= self.tau, np.sqrt(np.minimum(count / expected, 1.0)), 0.0)
+            weight = nearness(self.cards[j], self.ordered[j])[own]
+            weight = weight * ((count >= self.tau) | (expected >= 2 * self.tau))
+            out[here] *= ((fill * weight).sum(axis=1) + 0.25) / (weight.sum(axis=1) + 0.5)
+        return out
 
 
-def _maximal(subset: _Subset, count: Ints, margins: dict[_Subset, Ints], tau: int) -> NDArray[np.bool_]:
-    """Cells that are uncovered while each parent, the count without one of the attributes, is covered."""
-    hole = count < tau
-    for axis in range(len(subset) if len(subset) > 1 else 0):
-        parent = margins[subset[:axis] + subset[axis + 1 :]]
-        hole &= np.expand_dims(parent >= tau, axis)
-    return hole
+def nearness(card: int, ordered: int) -> Floats:
+    """Weight of level v as a sibling of level u, as [u, v]; 0 for a level itself.
+
+    The first `ordered` levels lie on a scale: 1 for the next one, half of that for each step further, 0 for a level
+    off the scale (null). All other siblings weigh 1.
+    """
+    level = np.arange(card)
+    away = np.abs(level - level[:, None])
+    out = np.where(away > 0, 1.0, 0.0)
+    on = level < ordered
+    out[on] = np.where(on & (away[on] > 0), 0.5 ** (away[on] - 1.0), 0.0)
+    return np.asarray(out)
 
 
-def _key(columns: list[NDArray[Any]], cards: Sequence[int], subset: _Subset) -> Ints:
-    key = np.zeros(len(columns[0]), dtype=np.int64)
-    for i in subset:
-        key *= cards[i]
-        key += columns[i]
-    return key
+def _poisson(expected: Floats, tau: int) -> Floats:
+    """-log P(Poisson(expected) < tau), nats; by its largest term alone where that is below the smallest number."""
+    from scipy.special import gammaincc
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tail = -np.log(gammaincc(tau, expected))
+        largest = expected - ((tau - 1) * np.log(expected) if tau > 1 else 0.0) + math.lgamma(tau)
+    return np.asarray(np.where(np.isfinite(tail), tail, largest))
 
 
-def _by_cube(codes: NDArray[Any], cards: Sequence[int], tau: int, terms: int, least: float) -> Holes:
+def _by_cube(codes: NDArray[Any], search: _Search, terms: int) -> Holes:
     """Count every pattern at once in an array with one slot more per axis, "any"; compare each with its parents."""
+    cards, d = search.cards, len(search.cards)
     cube = pattern_cube(codes, cards)
-    low = cube < tau
+    low = cube < search.tau
     hole = low.copy()
     for axis, card in enumerate(cards):
-        fixed = _at(len(cards), {axis: slice(0, card)})
-        hole[fixed] &= ~low[_at(len(cards), {axis: slice(card, card + 1)})]
-    found = np.argwhere(hole)
+        fixed = at(d, {axis: slice(0, card)})
+        hole[fixed] &= ~low[at(d, {axis: slice(card, card + 1)})]
+    places = np.flatnonzero(hole)
+    del low, hole
+    found = np.stack(np.unravel_index(places, cube.shape), axis=1).astype(np.int16)
     found[found == np.array(cards)] = -1
-    fixed = (found >= 0).sum(axis=1)
-    found = found[(fixed >= 1) & (fixed <= terms)]
-
-    def counts(subset: _Subset) -> Ints:
-        spot = {i: slice(0, c) if i in subset else c for i, c in enumerate(cards)}
-        return np.asarray(cube[_at(len(cards), spot)]).astype(np.int64)
-
-    margins = {s: counts(s) for t in (1, 2) for s in itertools.combinations(range(len(cards)), t)}
-    found = found[_expected_at(found, margins, codes.shape[0]) >= least * (1 - 1e-9)]
-    parts: list[_Part] = []
-    for subset, places in _by_subset(found):
-        here = np.zeros(tuple(cards[i] for i in subset), dtype=bool)
-        here[tuple(places[:, list(subset)].T)] = True
-        parts += _scored(subset, counts(subset), here, margins, codes.shape[0], tau, least, len(cards))
-    return _join(parts, len(cards))
-
-
-def pattern_cube(codes: NDArray[Any], cards: Sequence[int]) -> NDArray[np.int32]:
-    """Counts of all patterns: an int32 array of shape (card + 1, ...) whose last slot on each axis is "any"."""
-    d = len(cards)
-    cube = np.zeros(tuple(c + 1 for c in cards), dtype=np.int32)
-    rows, weight = distinct(codes, cards)
-    key = _key([rows[:, i] for i in range(d)], cards, tuple(range(d)))
-    full = np.bincount(key, weights=weight, minlength=math.prod(cards))
-    cube[_at(d, {i: slice(0, c) for i, c in enumerate(cards)})] = full.reshape(tuple(cards))
-    for axis, card in enumerate(cards):
-        rest = {i: slice(0, c) for i, c in enumerate(cards) if i > axis}
-        inside, total = _at(d, {**rest, axis: slice(0, card)}), _at(d, {**rest, axis: card})
-        cube[total] = cube[inside].sum(axis=axis, dtype=np.int32)
-    return cube
+    fixed_terms = (found >= 0).sum(axis=1)
+    for t in (1, 2):
+        for s in itertools.combinations(range(d), t):
+            spot = {i: slice(0, c) if i in s else c for i, c in enumerate(cards)}
+            search.margins[s] = np.asarray(cube[at(d, spot)]).astype(np.int64)
+    strides = dict(enumerate(strides_of(cube.shape)))
+    flat = cube.ravel()
+    asked = (fixed_terms > 0) & (fixed_terms <= terms)
+    for subset, where in _by_subset(found, np.flatnonzero(asked & (fixed_terms <= 3))):
+        here = {i: strides[i] for i in subset}
+        search.keep(subset, found[where], flat, here, places[where])
+    large = asked & (fixed_terms > 3)
+    if large.any():
+        search.keep(None, found[large], flat, strides, places[large])
+    return _join(search.parts, d)
 
 
-def _at(d: int, spot: dict[int, Any]) -> tuple[Any, ...]:
-    return tuple(spot.get(i, slice(None)) for i in range(d))
-
-
-def _by_subset(patterns: NDArray[Any]) -> list[tuple[_Subset, NDArray[Any]]]:
-    """Patterns grouped by which attributes they fix, in the order of the subsets."""
-    if len(patterns) == 0:
+def _by_subset(patterns: NDArray[Any], rows: Ints) -> list[tuple[_Subset, Ints]]:
+    """Those rows of `patterns`, grouped by which attributes they fix, in the order of the subsets."""
+    if len(rows) == 0:
         return []
-    fixed = patterns >= 0
-    kinds, which = np.unique(fixed, axis=0, return_inverse=True)
+    kinds, which = np.unique(patterns[rows] >= 0, axis=0, return_inverse=True)
     order = np.argsort(which.ravel(), kind="stable")
     ends = np.cumsum(np.bincount(which.ravel(), minlength=len(kinds)))[:-1]
-    groups = np.split(patterns[order], ends)
+    groups = np.split(rows[order], ends)
     return [(tuple(np.flatnonzero(k).tolist()), g) for k, g in zip(kinds, groups, strict=True)]
 
 
-def _scored(
-    subset: _Subset, count: Ints, hole: NDArray[np.bool_], margins: dict[_Subset, Ints], total: int, tau: int,
-    least: float, d: int,
-) -> list[_Part]:  # fmt: skip
-    """The holes of one subset with E >= least, as patterns with their counts, E and sibling coverage."""
-    if not hole.any():
-        return []
-    expected = expected_counts(subset, margins, total, count.shape)
-    if len(subset) > 1:
-        hole = hole & (expected >= least)
-        if not hole.any():
-            return []
-    places = np.argwhere(hole)
-    patterns = np.full((len(places), d), -1, dtype=np.int16)
-    patterns[:, list(subset)] = places
-    siblings = sibling_coverage(count, expected, tau)
-    return [(patterns, count[hole], expected[hole], siblings[hole])]
-
-
-def expected_counts(subset: _Subset, margins: dict[_Subset, Ints], total: int, shape: tuple[int, ...]) -> Floats:
-    """E of each cell of a subset, from parts one order lower (rows).
+def _log_expected(
+    patterns: NDArray[np.int16], margins: dict[_Subset, Ints], total: int, cards: Sequence[int]
+) -> Floats:
+    """log of the rows to expect from parts.
 
     One attribute: all levels equally common. Two: independence. Three and more: what the pairs imply,
     N * prod p_ij / prod p_i^(t-2) (Kirkwood's superposition).
     """
-    t = len(subset)
-    if t == 1:
-        return np.full(shape, total / shape[0])
-    out: Floats = np.full(shape, float(total))
-    for pair in itertools.combinations(range(t), 2) if t > 2 else ():
-        share = margins[subset[pair[0]], subset[pair[1]]] / total
-        out *= _spread(share, pair, t)
-    for axis in range(t):
-        single = margins[(subset[axis],)] / total
-        with np.errstate(divide="ignore"):
-            factor = single if t == 2 else np.where(single > 0, single, np.inf) ** float(2 - t)
-        out *= _spread(factor, (axis,), t)
-    return out
-
-
-def _expected_at(patterns: NDArray[Any], margins: dict[_Subset, Ints], total: int) -> Floats:
-    """E of single patterns, so that dull ones are left out before whole subsets are scored; one term gives inf."""
     terms = (patterns >= 0).sum(axis=1)
+    used = np.flatnonzero((patterns >= 0).any(axis=0)).tolist()
     out: Floats = np.full(len(patterns), math.log(total))
     with np.errstate(divide="ignore"):
-        share = {s: np.log(count / total) for s, count in margins.items()}
-    for subset, table in share.items():
-        here = (patterns[:, list(subset)] >= 0).all(axis=1) & (terms != len(subset))
-        power = np.where(terms == 2, 1, 2 - terms) if len(subset) == 1 else np.ones(len(terms))
-        out[here] += power[here] * table[tuple(patterns[here][:, list(subset)].T)]
-    out[terms == 1] = np.inf
-    return np.asarray(np.exp(out))
-
-
-def _spread(array: NDArray[Any], axes: tuple[int, ...], t: int) -> NDArray[Any]:
-    shape = [1] * t
-    for axis, size in zip(axes, array.shape, strict=True):
-        shape[axis] = size
-    return array.reshape(shape)
-
-
-def sibling_coverage(count: Ints, expected: Floats, tau: int) -> Floats:
-    """Product over the axes of (covered siblings + 1/4) / (siblings with E >= 2 tau, + 1/2).
-
-    Siblings of a cell differ from it on that axis only. Those that are not expected to hold rows count on neither
-    side, so a factor stays below 1.
-    """
-    due = expected >= 2 * tau
-    seen = due & (count >= tau)
-    out: Floats = np.ones(count.shape)
-    for axis in range(count.ndim):
-        n_due = due.sum(axis=axis, keepdims=True) - due
-        n_seen = seen.sum(axis=axis, keepdims=True) - seen
-        out *= (n_seen + 0.25) / (n_due + 0.5)
+        for i in used:
+            here = patterns[:, i] >= 0
+            share = np.log(margins[(i,)] / total)[patterns[:, i]]
+            power = np.where(terms == 2, 1, 2 - terms)
+            out += np.where(here & (terms > 1), power * share, 0.0)
+            out -= np.where(here & (terms == 1), math.log(cards[i]), 0.0)
+        for i, j in itertools.combinations(used, 2):
+            rows = np.flatnonzero((patterns[:, i] >= 0) & (patterns[:, j] >= 0) & (terms > 2))
+            out[rows] += np.log(margins[i, j] / total)[patterns[rows, i], patterns[rows, j]]
     return out
+
+
+def _tilt(patterns: NDArray[np.int16], j: int, margins: dict[_Subset, Ints], total: int) -> Floats:
+    """The part of log E that depends on the level of attribute j, for each of its levels: (m, card)."""
+    terms = (patterns >= 0).sum(axis=1)[:, None]
+    with np.errstate(divide="ignore"):
+        own = np.log(margins[(j,)] / total)
+        power = np.where(terms == 1, 0, np.where(terms == 2, 1, 2 - terms))
+        # A level that no row has: log 0, whatever the sign of its power, as its pairs are empty too.
+        out = np.where(
+            np.isfinite(own), power * np.where(np.isfinite(own), own, 0.0), np.where(power, -np.inf, 0.0)
+        )
+        for i in np.flatnonzero((patterns >= 0).any(axis=0)).tolist():
+            if i == j:
+                continue
+            table = np.log(margins[min(i, j), max(i, j)] / total)
+            here = np.flatnonzero((patterns[:, i] >= 0) & (terms[:, 0] > 2))
+            out[here] += (table if i < j else table.T)[patterns[here, i]]
+    return np.asarray(out)
 
 
 def _join(parts: list[_Part], d: int) -> Holes:
     if not parts:
         zero = np.zeros(0)
-        return Holes(np.zeros((0, d), dtype=np.int16), np.zeros(0, dtype=np.int64), zero, zero)
-    patterns, counts, expected, siblings = (np.concatenate(p) for p in zip(*parts, strict=True))
-    return Holes(patterns.astype(np.int16), counts.astype(np.int64), expected, siblings)
+        return Holes(np.zeros((0, d), dtype=np.int16), np.zeros(0, dtype=np.int64), zero, zero, zero)
+    patterns, counts, *rest = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return Holes(patterns.astype(np.int16), counts.astype(np.int64), *rest)
