@@ -10,8 +10,10 @@ Peers see the same rows, numbers standardised and categories one-hot, and for cl
 probabilities: its label quality (self-confidence; Northcutt et al. 2021) and its outlier score (mean cosine
 distance to ten neighbours; Kuan and Mueller 2022), IsolationForest, LOF, distance to the fifth neighbour, ECOD.
 
-Rules and limits were chosen on other tables: fars, kr-vs-k, dermatology, led7digit, 5,000 digits of MNIST as 7 x 7
-pixels, and two kinds of Gaussian mixtures, seeds 100 to 103. None of the tables judged here was looked at before.
+Rules were chosen on other tables: fars, kr-vs-k, dermatology, led7digit, 5,000 digits of MNIST as 7 x 7 pixels, and
+two kinds of Gaussian mixtures; the limit for outliers on these, adult, credit_default, kc_house, hypothyroid,
+abalone, german and others. The tables here were judged once before that limit was set, on seeds 0 to 4, and are now
+on fresh ones.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from benchmarks.tables import load
 
 TABLES = ("digits", "segment", "satimage", "vowel", "vehicle", "yeast", "page-blocks", "splice", "car", "nursery")
 QUICK = ("vowel", "vehicle")
-PLANTINGS = 5
+SEEDS = tuple(range(5, 10))
 ACCURATE = 0.95  # out-of-fold accuracy, on rows that were not planted, from which label errors must be found
 FACTOR = 3.0
 Scores = dict[str, np.ndarray[Any, Any]]
@@ -91,8 +93,8 @@ def _strange(column: pl.Series, rng: np.random.Generator) -> pl.Series:
 
 def tasks(quick: bool) -> list[dict[str, Any]]:
     """Plantings by table and seed."""
-    tables, seeds = (QUICK, 1) if quick else (TABLES, PLANTINGS)
-    return [{"table": t, "seed": s} for t in tables for s in range(seeds)]
+    tables, seeds = (QUICK, SEEDS[:1]) if quick else (TABLES, SEEDS)
+    return [{"table": t, "seed": s} for t in tables for s in seeds]
 
 
 def run(task: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from abound.stats.twosample import Part, held_out_auc, judge_largest, upper_limit
+from abound.stats.twosample import Part, held_out_auc, judge_largest, rows_to_certify, upper_limit
 
 
 def part(scores, second, clusters=None):
@@ -112,3 +112,11 @@ def test_parts_without_both_sets_say_nothing():
     constant = held_out_auc([part([1.0] * 6, [True, False] * 3)], clustered=False)
     assert constant.auc == 0.5
     assert constant.p_value() == 1.0
+
+
+def test_the_rows_that_certify_a_closeness():
+    assert (rows_to_certify(0.55), rows_to_certify(0.60)) == (413, 104)
+    rng = np.random.default_rng(7)
+    limits = [held_out_auc(draws(rng, rows=826, blocks=1), clustered=False).at_most() for _ in range(300)]
+    assert np.mean(np.array(limits) <= 0.55) == pytest.approx(0.8, abs=0.06)
+    assert np.mean(np.array(limits) < 0.5) <= 0.08

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 error; 2 wrong usage; with --gate 3 (harms, or the audit f
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
@@ -41,6 +42,10 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     },
     "Look things up": {"list": list_, "schema": schema, "doctor": doctor},
 }  # fmt: skip
+
+
+RESUMES = (demo, run_)
+_FIX = "check that the place exists, may be written and has room, and run the command again"
 
 
 def build() -> typer.Typer:
@@ -86,15 +91,31 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             text = "error: out of memory: use fewer rows (--train-rows) or fewer workers (--workers 1)"
             raise typer.Exit(_say(text, 1)) from None
         except _Terminated:
-            raise typer.Exit(_say("stopped; run the same command again to resume", 143)) from None
+            raise typer.Exit(_say(_stopped(command), 143)) from None
         except KeyboardInterrupt:
-            raise typer.Exit(_say("stopped; run the same command again to resume", 130)) from None
+            raise typer.Exit(_say(_stopped(command), 130)) from None
         except BrokenPipeError:
-            # Python would complain once more when it flushes stdout at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _close_stdout()
             raise typer.Exit(141) from None
+        except OSError as error:
+            # A place that is written to has its own words (core.artifact.storage_errors); this is what is left.
+            _close_stdout()
+            where = error.filename if error.filename is not None else "the output"
+            raise typer.Exit(_say(f"error: {where}: {error.strerror or error}: {_FIX}", 1)) from None
 
     return call
+
+
+def _stopped(command: Callable[..., None]) -> str:
+    if command in RESUMES:
+        return "stopped; run the same command again to resume"
+    return "stopped; nothing is kept, so the same command starts from the beginning"
+
+
+def _close_stdout() -> None:
+    """What could not be written is dropped: Python would complain once more when it flushes stdout at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Terminated(KeyboardInterrupt):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +14,7 @@ from abound.cli.options import (
     Group,
     Ignore,
     Json,
+    NearDuplicates,
     NeededTarget,
     Out,
     Positive,
@@ -25,6 +28,7 @@ from abound.cli.options import (
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.ledger import SealedTest
+    from abound.stages.split import Split
 
 SPLIT = "split.json"
 HANDOUT = "handout"
@@ -40,6 +44,7 @@ def split(
     ignore: Ignore = None,
     time: Time = None,
     slices: Slices = None,
+    near_duplicates: NearDuplicates = "auto",
     handout: Annotated[
         bool,
         typer.Option(
@@ -51,30 +56,31 @@ def split(
 ) -> None:
     """Split DATA into train, tune, reference and a sealed test set under --out; print what the test can show."""
     from abound.cli.output import print_json, print_page
-    from abound.core.artifact import Artifact, build_folder, write_json
+    from abound.core.recipe import SplitSpec, validate
     from abound.errors import InputError
     from abound.stages.split import split as divide
 
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file: name a new folder with --out")
     if out.exists() and any(out.iterdir()):
         raise InputError(f"the folder {out} is not empty: name a new one with --out")
     rows = load(data, target, positive, group, sensitive, ignore)
-    made = divide(rows, seed=seed, time=time, slices=slices or (), folder=out / "test")
-    for name, part in (("train", made.train), ("tune", made.tune), ("reference", made.reference)):
-        build_folder(out / name, Artifact(kind="dataset", stage="split", key=part.digest, files={}), part.save)
-    sizes = {"train": len(made.train), "tune": len(made.tune), "reference": len(made.reference)}
-    info = {
-        "digest": made.test.digest, "rows": made.test.rows, "groups": made.test.groups, "power": made.power,
-        "parts": sizes,
-    }  # fmt: skip
-    write_json(out / SPLIT, info)
-    if handout:
-        from abound.stages.handout import handout as hand_out
+    spec = validate(
+        SplitSpec,
+        {"time": time, "slices": slices or (), "near_duplicates": near_duplicates},
+        what="the command line",
+    )
+    with _whole_or_absent(out):
+        made = divide(rows, seed=seed, folder=out / "test", **spec.model_dump())
+        info = _write(made, out)
+        if handout:
+            from abound.stages.handout import handout as hand_out
 
-        hand_out(made.train, made.tune, made.test, out / HANDOUT)
+            hand_out(made.train, made.tune, made.test, out / HANDOUT)
     if json:
         print_json({"folder": out, **info})
         return
-    shown = ", ".join(f"{name} {rows:,}" for name, rows in sizes.items())
+    shown = ", ".join(f"{name} {count:,}" for name, count in info["parts"].items())
     print_page(
         [
             ("Split", [f"{shown}, test {made.test.rows:,} rows (sealed: only prove opens it)"]),
@@ -84,6 +90,37 @@ def split(
             ("Handout", [handed_out(out)] if handout else []),
         ]
     )
+
+
+@contextlib.contextmanager
+def _whole_or_absent(out: Path) -> Iterator[None]:
+    """A folder that was not finished is emptied again: half a split would be refused, and cannot be completed."""
+    import shutil
+
+    there = out.exists()
+    try:
+        yield
+    except BaseException:
+        for path in out.glob("*") if there else ():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if not there:
+            shutil.rmtree(out, ignore_errors=True)
+        raise
+
+
+def _write(made: Split, out: Path) -> dict[str, Any]:
+    """The open parts as folders beside the sealed one, and the file that describes the split."""
+    from abound.core.artifact import Artifact, build_folder, write_json
+
+    parts = {"train": made.train, "tune": made.tune, "reference": made.reference}
+    for name, data in parts.items():
+        build_folder(out / name, Artifact(kind="dataset", stage="split", key=data.digest, files={}), data.save)
+    info = {
+        "digest": made.test.digest, "rows": made.test.rows, "groups": made.test.groups, "power": made.power,
+        "parts": {name: len(data) for name, data in parts.items()},
+    }  # fmt: skip
+    write_json(out / SPLIT, info)
+    return info
 
 
 def handed_out(out: Path) -> str:
@@ -105,13 +142,11 @@ def part(folder: Path, name: str) -> Dataset:
 
 def sealed(folder: Path) -> SealedTest:
     """The sealed test part of a split folder."""
-    from abound.core.artifact import read_json
-    from abound.core.ledger import Power, SealedTest
+    from abound.core.artifact import read_as
+    from abound.core.ledger import SplitFile
     from abound.errors import InputError
 
     path = folder / SPLIT
     if not path.is_file():
         raise InputError(f"{folder} is not a split ({SPLIT} is missing): run  abound split DATA --out DIR")
-    info = read_json(path)
-    power = Power.model_validate(info["power"])
-    return SealedTest(folder / "test", info["digest"], info["rows"], info["groups"], power)
+    return read_as(path, SplitFile).sealed(folder / "test")

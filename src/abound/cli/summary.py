@@ -22,7 +22,7 @@ FILES = {"report": "report.html", "data": "synthetic.parquet", "card": "data-car
 
 def read_result(folder: Path) -> Result:
     """What a run folder holds, after checking the digests of what is read. InputError where no run has finished."""
-    from abound.core.artifact import open_folder, read_json
+    from abound.core.artifact import open_folder, read_as
     from abound.core.audit import Audit
     from abound.core.gap import Gap
     from abound.core.plan import Plan
@@ -41,10 +41,10 @@ def read_result(folder: Path) -> Result:
     return Result(
         folder,
         read_recipe(folder / "recipe.yaml"),
-        tuple(Gap.model_validate(g) for g in read_json(first / "gaps.json")),
-        Plan.model_validate(read_json(first / "plan.json")),
-        Audit.model_validate(read_json(first / "audit.json")),
-        Study.model_validate(read_json(folder / "study.json")),
+        read_as(first / "gaps.json", tuple[Gap, ...]),
+        read_as(first / "plan.json", Plan),
+        read_as(first / "audit.json", Audit),
+        read_as(folder / "study.json", Study),
     )
 
 
@@ -55,12 +55,12 @@ def paths(folder: Path) -> dict[str, Path]:
 
 def as_json(result: Result) -> dict[str, Any]:
     """Everything that the summary says, for programs."""
-    from abound.core.artifact import read_json
     from abound.formats.wording import verdict_sentence
+    from abound.publish import split_file
 
-    study, split = result.study, read_json(result.folder / "split" / "split.json")
+    study, split = result.study, split_file(result.folder)
     return {
-        "folder": result.folder, "recipe": result.recipe, "split": split["parts"], "power": split["power"],
+        "folder": result.folder, "recipe": result.recipe, "split": split.sizes, "power": split.power,
         "gaps": list(result.gaps), "plan": result.plan, "audit": result.audit,
         "audit_verdict": result.audit.verdict if result.audit else None, "study": study,
         "verdict": study.verdict if study else None, "sentence": verdict_sentence(study) if study else None,
@@ -87,13 +87,14 @@ def print_summary(result: Result) -> None:
 
 
 def _data(result: Result) -> list[Paragraph]:
-    from abound.core.artifact import read_json
+    from abound.core.artifact import open_folder
     from abound.core.dataset import Dataset
-    from abound.publish import PARTS
+    from abound.publish import PARTS, split_file
 
+    open_folder(result.folder / "data" / "train")
     train = Dataset.load(result.folder / "data" / "train")
-    split = read_json(result.folder / "split" / "split.json")
-    parts = {name: split["parts"][name][0] for name in PARTS}
+    split = split_file(result.folder)
+    parts = {name: split.sizes[name][0] for name in PARTS}
     sizes = ", ".join(f"{name} {rows:,}" for name, rows in parts.items()) + " rows"
     if result.recipe.repeats.train_rows != "all":
         sizes += "; gaps, plan and audit below are those of the first repeat's training rows"
@@ -106,7 +107,7 @@ def _data(result: Result) -> list[Paragraph]:
     return [
         ("Data", [where, *_columns(train.schema), *notes]),
         ("Split", [sizes]),
-        ("Power", [split["power"]["sentence"]]),
+        ("Power", [split.power.sentence]),
     ]
 
 

@@ -70,6 +70,25 @@ class SealedTest:
         return Ledger(self.folder.parent / "ledger.jsonl")
 
 
+class SplitFile(Model):
+    """What split.json says: the sealed part, what it can show, and rows (in a run also groups) of each part."""
+
+    digest: str
+    rows: int
+    groups: int
+    power: Power
+    parts: dict[str, int | tuple[int, int]]
+
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Rows and groups of each part; where no groups are written, a row is one."""
+        return {name: (n, n) if isinstance(n, int) else n for name, n in self.parts.items()}
+
+    def sealed(self, folder: Path) -> SealedTest:
+        """The sealed part, which lies in `folder`."""
+        return SealedTest(folder, self.digest, self.rows, self.groups, self.power)
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Append-only JSON lines."""

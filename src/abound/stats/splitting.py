@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+LEAST_LEFT = 20  # units of a rare stratum that stay for training and tuning
 
 
 def group_index(groups: Sequence[Any] | None, n: int) -> Ints:
@@ -71,12 +72,19 @@ def part_by_group(
     share: float,
     need: dict[int, int],
     rng: np.random.Generator,
+    slices: NDArray[np.bool_] | None = None,
+    slice_need: int = 0,
+    least: int = 0,
+    leave: int = 0,
 ) -> NDArray[np.bool_]:
     """True for the units of one part: whole groups, about `share` of the units and of every stratum.
 
-    `need[stratum]` asks for that many units of a stratum even where the share alone would give fewer; at most half
-    of a stratum's units (and never its only one) go to the part. Rarest strata are served first, so a rare class is
-    not used up by chance before its turn.
+    `need[stratum]` asks for that many groups with a stratum (units, where there are no groups) even where the
+    share alone would give fewer, `slice_need` for that many of each column of `slices` (units, slices), which may
+    overlap. No more than half of them, and none that would leave under 20, are taken for it. At most half of a
+    stratum's units (and never its only one) go to the part. The rarest are served first, so that a rare class or
+    slice is not used up by chance before its turn. Where groups are few, the part gets at least `least` of them
+    (the smallest, where none fits) and leaves at least `leave`.
     """
     labels = np.asarray(strata, dtype=np.int64)
     n = len(labels)
@@ -85,21 +93,102 @@ def part_by_group(
     g = int(group.max()) + 1 if n else 0
     table = np.zeros((g, len(count)), dtype=np.int64)
     np.add.at(table, (group, labels), 1)
-    wanted = _shares(count, share)
-    wanted = np.maximum(wanted, [min(need.get(s, 0), c // 2) for s, c in enumerate(count)])
-    wanted = np.minimum(wanted, np.maximum(count - 1, 0))
-    most = np.maximum(wanted, np.array([c // 2 if c > 1 else 0 for c in count]))
-    taken, have = np.zeros(g, dtype=bool), np.zeros(len(count), dtype=np.int64)
-    shuffled = rng.permutation(g)
-    for stratum in np.argsort(count, kind="stable"):
-        for one in shuffled[table[shuffled, stratum] > 0]:
-            if have[stratum] >= wanted[stratum]:
+    wanted = np.minimum(_shares(count, share), np.maximum(count - 1, 0))
+    asked = [need.get(s, 0) for s in range(len(count))]
+    if slices is not None and slices.shape[1]:
+        inside = np.zeros((g, slices.shape[1]), dtype=np.int64)
+        np.add.at(inside, group, slices.astype(np.int64))
+        table, count = np.hstack([table, inside]), np.concatenate([count, inside.sum(axis=0)])
+        wanted = np.concatenate([wanted, np.zeros(slices.shape[1], dtype=np.int64)])
+        asked += [slice_need] * slices.shape[1]
+    units = (table > 0).sum(axis=0)
+    enough = np.minimum(asked, [spared(int(u)) for u in units])
+    taken = _served(table, count, wanted, enough, g - leave, rng)
+    size = np.bincount(group, minlength=g)
+    spare = np.argsort(np.where(taken, n, size), kind="stable")[: max(0, min(least, g - leave) - int(taken.sum()))]
+    taken[spare] = True
+    return np.asarray(taken[group])
+
+
+def spared(units: int) -> int:
+    """How many of a rare stratum's units may be asked for: half of them, and 20 stay."""
+    return max(0, min(units // 2, units - LEAST_LEFT))
+
+
+def _served(
+    table: Ints, count: Ints, wanted: Ints, enough: Ints, largest: int, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """At most `largest` groups: `wanted` units and `enough` groups of each column of `table` (groups, columns)."""
+    most = np.maximum(wanted, np.where(count > 1, count // 2, 0))
+    taken, have = np.zeros(len(table), dtype=bool), np.zeros(len(count), dtype=np.int64)
+    held, groups = np.zeros(len(count), dtype=np.int64), 0
+    shuffled = rng.permutation(len(table))
+    for column in np.argsort(count, kind="stable"):
+        for one in shuffled[table[shuffled, column] > 0]:
+            if groups >= largest or (have[column] >= wanted[column] and held[column] >= enough[column]):
                 break
             row = table[one]
             if not taken[one] and not ((have + row > most) & (row > 0)).any():
                 taken[one] = True
                 have += row
-    return np.asarray(taken[group])
+                held += row > 0
+                groups += 1
+    return taken
+
+
+def part_by_time(
+    strata: Sequence[int] | NDArray[Any],
+    groups: Sequence[Any] | None,
+    time: NDArray[Any],
+    share: float,
+    need: dict[int, int],
+) -> NDArray[np.bool_]:
+    """True for the units of the latest part: whole groups, ordered by their latest unit, equal times together.
+
+    The border is the latest time that leaves at least `share` of the units after it. It moves back, to half of the
+    units at the most, until the part holds `need[stratum]` groups of a stratum, as long as half of that stratum's
+    groups and 20 of them stay before it. No unit outside the part is later than the border, and no group of the
+    part ends before it. All False where all groups end at the same time.
+    """
+    labels = np.asarray(strata, dtype=np.int64)
+    group = group_index(groups, len(labels))
+    g = int(group.max()) + 1
+    last = np.full(g, np.min(time))
+    np.maximum.at(last, group, time)
+    ends, rank = np.unique(last, return_inverse=True)
+    size = np.bincount(rank, weights=np.bincount(group, minlength=g), minlength=len(ends))
+    after = np.cumsum(size[::-1])[::-1]
+    border = int(np.flatnonzero(after >= share * len(labels)).max())
+    for stratum, wanted in need.items():
+        holds = np.zeros(g, dtype=bool)
+        holds[group[labels == stratum]] = True
+        rare = np.cumsum(np.bincount(rank[holds], minlength=len(ends))[::-1])[::-1]
+        while border > 0 and rare[border] < wanted and rare[border - 1] <= spared(int(rare[0])):
+            if after[border - 1] > len(labels) / 2:
+                break
+            border -= 1
+    border = max(border, 1)
+    return np.asarray((rank >= border)[group] & (len(ends) > 1))
+
+
+def raked(parts: Sequence[Ints], wholes: Sequence[Ints], rounds: int = 50) -> NDArray[np.float64]:
+    """Weights (units,) under which a part has the shares of the whole in each of several groupings.
+
+    `parts[i]` and `wholes[i]` are codes of one grouping, for the part's units and for all. With one grouping a
+    weight is the share in the whole over the share in the part; with several they are fitted in turn (Deming and
+    Stephan 1940). A code that the part lacks is left out.
+    """
+    n = len(parts[0])
+    weights = np.ones(n)
+    for _ in range(rounds if len(parts) > 1 else 1):
+        before = weights
+        for part, whole in zip(parts, wholes, strict=True):
+            wanted = np.bincount(whole) / len(whole)
+            here = np.bincount(part, weights=weights, minlength=len(wanted)) / n
+            weights = weights * np.divide(wanted, here, out=np.ones_like(here), where=here > 0)[part]
+        if np.abs(weights - before).max(initial=0.0) < 1e-9:
+            break
+    return weights
 
 
 def _shares(count: Ints, share: float) -> Ints:
