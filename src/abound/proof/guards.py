@@ -68,15 +68,15 @@ def guard(
     mean = difference(results, arm, BASELINE, facts.groups, 1.0, place)
     low, high = mean.interval()
     if low > -MARGIN:
-        verdict, said = "holds", f"falls by less than {100 * MARGIN:g} point, if at all"
+        verdict, said = "holds", f"a loss of {100 * MARGIN:g} point is ruled out"
     elif high < 0:
-        verdict, said = "fails", "falls"
+        verdict, said = "fails", "there is a loss"
     else:
-        verdict, said = "not shown", f"was not shown to fall by less than {100 * MARGIN:g} point"
-    span = f"{100 * low:+.2f} to {100 * high:+.2f}" if np.isfinite(low) else "unbounded"
+        verdict, said = "not shown", f"a loss of {100 * MARGIN:g} point is not ruled out"
+    span = f"{100 * low:+.2f} to {100 * high:+.2f}" if np.isfinite(low) else "none"
     return Guard(
         name=question.name, arm=arm, control=BASELINE, difference=mean.mean, low=low, high=high, margin=MARGIN,
         verdict=verdict, units=facts.units,
-        sentence=f"On {question.name} the share predicted rightly {said}: {100 * mean.mean:+.2f} points (95 % "
-        f"interval {span}) against the real rows alone, {facts.units:,} test rows.",
+        sentence=f"{question.name[:1].upper()}{question.name[1:]}: {100 * mean.mean:+.2f} points predicted rightly "
+        f"(95 % interval {span}) against the real rows alone, {facts.units:,} test rows; {said}.",
     )  # fmt: skip
