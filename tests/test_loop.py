@@ -10,6 +10,7 @@ import time
 import polars as pl
 import pytest
 
+from abound.core.dataset import Dataset
 from abound.core.recipe import DataSpec, Make, Recipe, Repeats, Use
 from abound.core.run import Run
 from abound.errors import InputError, RecipeError, RunLocked
@@ -166,3 +167,11 @@ def test_rows_by_class(rows, tmp_path):
         run(recipe(rows, repeats=Repeats(n=2, train_rows={"yess": 5})), out=tmp_path / "typo", quiet=True)
     with pytest.raises(RecipeError, match="5000 rows of 'yes' wanted"):
         run(recipe(rows, repeats=Repeats(n=2, train_rows={"yes": 5000})), out=tmp_path / "many", quiet=True)
+
+
+def test_rows_that_fail_the_audit_are_repaired_where_the_recipe_says_so(rows, tmp_path):
+    make = [{"generator": "marginals", "ratio": 1}]
+    asked = recipe(rows, generate=make, checks=("rules", "marginals", "pairs", "gap_test"), repair=1)
+    result = run(asked, out=tmp_path / "repaired", quiet=True)
+    notes = Dataset.load(result.folder / "generate" / "000" / "synth").notes
+    assert any(note.startswith("repair kept") for note in notes)

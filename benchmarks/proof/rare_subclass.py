@@ -11,9 +11,9 @@ probabilities: its label quality (self-confidence; Northcutt et al. 2021) and it
 distance to ten neighbours; Kuan and Mueller 2022), IsolationForest, LOF, distance to the fifth neighbour, ECOD.
 
 Rules were chosen on other tables: fars, kr-vs-k, dermatology, led7digit, 5,000 digits of MNIST as 7 x 7 pixels, and
-two kinds of Gaussian mixtures; the limit for outliers on these, adult, credit_default, kc_house, hypothyroid,
-abalone, german and others. The tables here were judged once before that limit was set, on seeds 0 to 4, and are now
-on fresh ones.
+two kinds of Gaussian mixtures; the limit for outliers and the distance of rare levels on these, adult,
+credit_default, kc_house, hypothyroid, abalone, german and others. The tables below were judged once before those
+two were set, on seeds 0 to 4, and are now judged on fresh ones.
 """
 
 from __future__ import annotations

@@ -313,6 +313,6 @@ def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
 
 def _share(name: str, hits: list[bool], reference: Any) -> dict[str, Any]:
     if not hits:
-        return row(name, None, "share", reason="nothing was reported")
+        return row(name, None, "share", reason="quick, or nothing was reported")
     low, high = wilson(sum(hits), len(hits))
     return row(name, sum(hits) / len(hits), "share", low=low, high=high, n=len(hits), reference=reference)

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 PARTS = ("train", "tune", "reference", "test")
-FOR_REFITS = ("purpose", "learner", "find", "generate", "shares", "checks", "mix")  # fields that a refit reads
+FOR_REFITS = (
+    "purpose",
+    "learner",
+    "find",
+    "generate",
+    "shares",
+    "checks",
+    "repair",
+    "mix",
+)  # fields that a refit reads
 FOR_PROOF = ("purpose", "learner", "teacher", "metric", "margin", "minimal_gain")
 
 

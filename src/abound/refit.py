@@ -12,6 +12,7 @@ from abound.core.context import Context
 from abound.core.dataset import Dataset
 from abound.core.gap import Gap
 from abound.core.model import digest_of
+from abound.core.plan import Plan
 from abound.core.recipe import Make, Use
 from abound.core.run import Run
 from abound.proof.curve import arm_name, part_of
@@ -20,6 +21,7 @@ from abound.stages.find import find
 from abound.stages.generate import generate
 from abound.stages.mix import mix
 from abound.stages.plan import plan
+from abound.stages.repair import repair
 
 DROPPING = ("rules", "copies")  # checks whose findings remove rows; the others are read from the first refit
 PLANNED = ("rare_class", "missing_combo", "missing_region")  # finders that the plan reads; the same for the others
@@ -53,13 +55,7 @@ def refit(task: dict[str, Any]) -> None:
         run, own = Run(Path(task["run"])), make is None
         synth = generate(real, orders, refit=number, seed=seed, run=run, skip_refused=own)
         write_json(work / "plan.json", orders.model_copy(update={"notes": (*orders.notes, *_unseen(synth, found))}))
-        checks = [Use(**c) for c in task["checks"]]
-        if number:
-            needed = (*DROPPING, "gap_test") if task["mix"]["name"] == "filter_and_weight" else DROPPING
-            checks = [c for c in checks if c.name in needed]
-        report = audit(
-            synth, real, reference=reference, checks=checks, plan=orders, seed=seed, ctx=ctx.at("audit", number)
-        )
+        synth, report = _audited(synth, (real, reference), orders, task, ctx)
         write_json(work / "audit.json", report)
         _save(synth, work / "synth")
         arm = (
@@ -70,6 +66,29 @@ def refit(task: dict[str, Any]) -> None:
             _save(part_of(arm, share, ctx.rng("share", number)), work / arm_name("arm", share))
 
     build_folder(Path(task["folder"]), Artifact.model_validate(task["draft"]), fill)
+
+
+def _audited(
+    synth: Dataset, beside: tuple[Dataset, Dataset], orders: Plan, task: dict[str, Any], ctx: Context
+) -> tuple[Dataset, Audit]:
+    """The audit; as often as the recipe's `repair` says, the rows are put right by it and audited again."""
+    real, reference = beside
+    checks = [Use(**c) for c in task["checks"]]
+    if task["number"] and not task["repair"]:
+        needed = (*DROPPING, "gap_test") if task["mix"]["name"] == "filter_and_weight" else DROPPING
+        checks = [c for c in checks if c.name in needed]
+
+    def judge(rows: Dataset, turn: int) -> Audit:
+        here = ctx.at("audit", task["number"], *([turn] if turn else []))
+        return audit(rows, real, reference=reference, checks=checks, plan=orders, seed=ctx.seed, ctx=here)
+
+    report = judge(synth, 0)
+    for turn in range(1, task["repair"] + 1):
+        if report.verdict == "pass":
+            break
+        synth = repair(synth, real, report, ctx=ctx.at("repair", task["number"], turn))
+        report = judge(synth, turn)
+    return synth, report
 
 
 def _unseen(synth: Dataset, found: Sequence[Gap]) -> list[str]:

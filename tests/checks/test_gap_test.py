@@ -67,6 +67,46 @@ def test_copies_of_the_training_rows_are_no_gap():
     assert GapTest(draws=1).check(train, train, reference, context())[0].verdict == "pass"
 
 
+def test_a_pass_says_which_closeness_is_certified():
+    finding = GapTest(draws=1).check(*parts(700, 700, 300), context())[0]
+    assert finding.verdict == "pass"
+    assert finding.value < finding.details["at_most"] <= 0.6
+    assert f"an AUC above {finding.details['at_most']:.3f} is ruled out" in finding.sentence
+    assert finding.weights == ()
+
+
+def test_too_few_rows_to_call_them_close_are_inconclusive():
+    finding = GapTest(draws=1).check(*parts(60, 60, 60), context())[0]
+    assert finding.details["p_value"] > 0.02
+    assert finding.verdict == "inconclusive"
+    assert "0.60 needs about 104 judged rows a side" in finding.sentence
+
+
+def test_rows_unlike_real_ones_weigh_nothing_and_their_slice_is_named():
+    synth, train, reference = parts(900, 900, 300)
+    nurses = (synth.main["job"] == "nurse").to_numpy()
+    odd = put(synth, age=pl.when(pl.Series(nurses)).then(pl.col("age") + 60).otherwise(pl.col("age")))
+    finding = GapTest(draws=1).check(odd, train, reference, context())[0]
+    weights = np.array(finding.weights)
+    assert len(weights) == 900
+    assert (weights[nurses] == 0).mean() > 0.9
+    assert (weights[~nurses] > 0).mean() > 0.85
+    worse = [s["slice"] for s in finding.details["slices"] if s.get("worse")]
+    assert any("job" in s or "age" in s for s in worse)
+    assert {s["slice"] for s in finding.details["slices"]} >= {"y = no"}
+
+
+def test_a_wider_spread_without_a_shift_is_found():
+    rng = np.random.default_rng(0)
+    synth, train, reference = parts(400, 400, 200)
+    noise = pl.Series(rng.normal(scale=14, size=400)).round()
+    finding = GapTest(draws=1).check(
+        put(synth, age=(pl.col("age") + noise).cast(pl.Int64)), train, reference, context()
+    )[0]
+    assert finding.verdict == "fail"
+    assert finding.details["culprits"][0]["column"] == "age"
+
+
 def test_few_rows_are_inconclusive():
     synth, train, reference = parts(20, 300, 100)
     finding = GapTest(draws=1).check(synth, train, reference, context())[0]

@@ -1,67 +1,57 @@
-"""Can a classifier tell synthetic from real rows it has not seen?
+"""Can synthetic rows be told from real ones, by what, where, and how close are they if they cannot?
 
-Two classifiers are asked: a linear one (shifts of single columns, found with few rows) and boosted trees (anything
-else: dependences, rounding, impossible combinations). The test is exact for either, see `stats.twosample`; having
-two halves the level of each (Bonferroni). Both sides have equally many rows in every stratum, pass through one
-encoding that is fitted on both together (fitted on one side, it would itself tell them apart), and blocks hold
-whole groups. Not being told apart is no proof of closeness: the interval says which AUC is ruled out.
+Two tests share the level. Exchanging labels (`stats.exchange_test`: Hotelling's T2, the largest part of one column,
+the kernel distance) wastes no row on training and finds shifts with few rows. Boosted trees that judge rows they
+have not seen (`stats.prequential`) find the rest: dependences, rounding, impossible combinations. Both hold their
+level at any sample size; with groups, whole groups change sides, and where they are fewer than 200 both learners
+share the level instead. The held-out AUC of the better of two learners says how large the gap is.
+
+Not being told apart is no proof of closeness. A pass therefore says which AUC is ruled out for both learners, and
+where that is not small enough the finding is inconclusive: the sample cannot tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from abound.core.audit import Action, Finding
 from abound.core.registry import plugin
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from abound.core.context import Context
     from abound.core.dataset import Dataset
     from abound.encoding.comparison import Comparison
-    from abound.encoding.vectors import Feature
-    from abound.stats.twosample import HeldOut
+    from abound.encoding.telling import Tested
+    from abound.stats.density_ratio import Ratio
 
 _CHECK = "gap_test"
-_FIRST = 2  # blocks that only train
-Fit = Callable[["NDArray[np.float64]", "NDArray[np.bool_]", int], Any]
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Encoded rows of two sets; `second` marks those of the set under test."""
-
-    x: NDArray[np.float64]
-    second: NDArray[np.bool_]
-    stratum: NDArray[np.int64]
-    cluster: NDArray[np.int64]
-    block: NDArray[np.int64]
-    features: list[Feature]
+_EXCHANGE_SHARE = 0.9  # of the level; the trees have the rest, which where they are needed is enough
 
 
 @plugin("check")
 class GapTest:
-    """Held-out AUC of telling synthetic from real rows, with the columns that give it away.
+    """Held-out AUC of telling synthetic from real rows, the columns and slices that give them away, and weights.
 
     At most `rows` rows a side, in `blocks` blocks, and `most_columns` columns (drawn by seed where there are more);
-    `alpha` is the chance of failing when the rows are real ones; `draws` real-against-real repetitions give the
-    reference; weights are offered as the remedy if they leave at least `least_effective` of the rows' effective
-    number.
+    `alpha` is the chance of failing when the rows are real ones; `exchanges` of labels give the p value and `draws`
+    real-against-real repetitions the reference. Rows that are not told apart pass if an AUC above `close` is ruled
+    out, and are inconclusive if not. Weights are the remedy if at least `least_effective` of the rows' effective
+    number is left, and none is where fewer than `least_accepted` of the rows lie where real rows do.
     """
 
     rows: int = 4_000
     most_columns: int = 200
     blocks: int = 8
     alpha: float = 0.02
+    exchanges: int = 999
     draws: int = 3
+    close: float = 0.6
     least_effective: float = 0.3
+    least_accepted: float = 0.2
 
     def check(self, synth: Dataset, train: Dataset, reference: Dataset, ctx: Context) -> list[Finding]:
-        """One finding, with the learner that tells them apart best, beside real against real."""
+        """One finding, beside real against real. Where it fails it carries a weight for each synthetic row."""
         from abound.core.task import one_thread
         from abound.encoding.comparison import compare
         from abound.encoding.distance_findings import not_compared
@@ -70,7 +60,9 @@ class GapTest:
         if not comparison.usable:
             return not_compared(_CHECK, comparison)
         with one_thread():
-            found = self._test(comparison, ctx)
+            tested = self._test(comparison, ctx)
+            targets = {t for task in train.schema.tasks for t in task.targets}
+            found = self._finding(comparison, tested, targets, ctx)
         return [found, *not_compared(_CHECK, comparison)]
 
     def _narrowed(self, comparison: Comparison, ctx: Context) -> Comparison:
@@ -81,26 +73,45 @@ class GapTest:
         kept = sorted(ctx.rng("columns").choice(len(columns), self.most_columns, replace=False))
         return replace(comparison, columns=tuple(columns[i] for i in kept))
 
-    def _test(self, comparison: Comparison, ctx: Context) -> Finding:
-        import numpy as np
+    def _test(self, comparison: Comparison, ctx: Context) -> Tested:
+        from abound.encoding.sides import draw_sides
+        from abound.encoding.telling import EXCHANGED, Tested
+        from abound.stats.exchange_test import exchange_test
+        from abound.stats.permutation import Labels
+        from abound.stats.prequential import LEARNERS, TREES, judge
 
         clustered = comparison.groups is not None
-        sides = self._sides(comparison, None, ctx.at("synthetic"))
-        judged = {n: self._judge(sides, fit, clustered, ctx.at(n)) for n, fit in _LEARNERS.items()}
-        best = min(judged, key=lambda n: (judged[n][0].p_value(), n))
-        held, models, scores = judged[best]
-        aucs, real_rows = [], 0
-        for k in range(self.draws):
-            real = self._sides(comparison, k, ctx.at("real", k))
-            aucs.append(self._judge(real, _LEARNERS[best], clustered, ctx.at("real", k, best))[0].auc)
-            real_rows = int(real.second.sum())
-        p_value = min(1.0, len(_LEARNERS) * held.p_value())
-        limit = held.limit(self.alpha / len(_LEARNERS))
+        sides = draw_sides(comparison, self.rows, self.blocks, None, ctx.at("synthetic"))
+        rows = sides.rows
+        labels = Labels(rows.second, rows.stratum, rows.cluster if clustered else None)
+        exchange = exchange_test(rows.x, sides.owner, labels, draws=self.exchanges, rng=ctx.rng("exchange"))
+        judged = {n: judge(rows, fit, clustered, ctx.at(n).random_state) for n, fit in LEARNERS.items()}
+        best = max(judged, key=lambda n: (judged[n].held.auc, n))
+        p_values = {n: min(1.0, 2 * j.held.p_value()) for n, j in judged.items()}
+        if labels.enough():
+            p_trees = judged[TREES].held.p_value() / (1 - _EXCHANGE_SHARE)
+            p_values = {EXCHANGED: min(1.0, exchange.p_value / _EXCHANGE_SHARE), TREES: min(1.0, p_trees)}
+        told = min(p_values, key=lambda n: p_values[n])
+        # Exchanges cannot show a p value below one in their number; where all are clear, the larger AUC decides.
+        if max(p_values.values()) <= 2 / (self.exchanges * _EXCHANGE_SHARE):
+            told = best if best in p_values else EXCHANGED
+        return Tested(sides, clustered, exchange, judged, best, told, min(p_values.values()))
+
+    def _finding(self, comparison: Comparison, t: Tested, targets: set[str], ctx: Context) -> Finding:
+        import numpy as np
+
+        from abound.encoding.telling import EXCHANGED, culprits_of, slices_of, weights_of
+
+        held = t.judged[t.best].held
+        failed = t.p_value <= self.alpha
+        aucs, real_rows = self._real(comparison, t, ctx)
+        culprits = culprits_of(t, self.alpha, ctx) if failed else []
+        ratio = weights_of(comparison, t, self.rows, ctx) if failed else None
         low, high = held.interval()
-        failed = p_value <= self.alpha
-        culprits = self._culprits(sides, held, models, clustered, ctx) if failed else []
-        effective = _effective_share(scores[sides.second & (sides.block >= _FIRST)])
+        limit = held.limit(self.alpha * (1 - _EXCHANGE_SHARE))
         reference = float(np.mean(aucs))
+        sets = f"{held.rows[1]:,} synthetic from {held.rows[0]:,} training rows{comparison.basis}"
+        slices = slices_of(comparison, t, targets, self.alpha, failed)
         return Finding(
             check=_CHECK,
             name="told apart (AUC)",
@@ -108,177 +119,109 @@ class GapTest:
             low=low,
             high=high,
             reference=reference,
-            limit=limit,
-            verdict="fail" if failed else "pass",
-            action=self._action(held, culprits, effective) if failed else "none",
-            sentence=_sentence(
-                held,
-                best,
-                f"{reference:.3f} at {real_rows:,} rows a side",
-                limit,
-                culprits if failed else None,
-                f"{held.rows[1]:,} synthetic from {held.rows[0]:,} training rows{comparison.basis}",
-                len(comparison.columns),
-            ),
+            limit=limit if t.told != EXCHANGED or held.auc > limit or not failed else None,
+            verdict="fail" if failed else "pass" if t.at_most <= self.close else "inconclusive",
+            action=self._action(culprits, ratio) if failed else "none",
+            sentence=_told(t, sets, f"{reference:.3f} at {real_rows:,} rows a side", len(comparison.columns))
+            + (_gives_away(culprits, slices) if failed else _closeness(t, self.close)),
+            weights=() if ratio is None else tuple(np.round(ratio.weights, 4).tolist()),
             details={
-                "p_value": p_value,
-                "auc": {n: round(j[0].auc, 4) for n, j in judged.items()},
+                "p_value": t.p_value,
+                "p_values": _p_values(t),
+                "at_most": round(t.at_most, 4),
+                "auc": {n: round(j.held.auc, 4) for n, j in t.judged.items()},
+                "learner": t.best,
+                "told_by": t.told,
                 "columns": len(comparison.columns),
-                "rows_a_side": int(sides.second.sum()),
+                "rows_a_side": int(t.sides.rows.second.sum()),
                 "judged_rows": list(held.rows),
                 "real_rows_a_side": real_rows,
                 "real_auc": [round(a, 4) for a in aucs],
-                "culprits": [{"column": c, "by": w, "auc_drop": round(d, 4)} for c, w, d in culprits],
-                "effective_share_if_weighted": round(effective, 3),
+                "culprits": [{"column": c, "by": b, "share": round(s, 3)} for c, b, s in culprits],
+                "slices": slices,
+                **(_summary(ratio) if ratio is not None else {}),
             },
         )
 
-    def _sides(self, comparison: Comparison, draw: int | None, ctx: Context) -> Sides:
-        """Equal numbers of both sets in each stratum: synthetic against training rows, or two sets of real rows."""
-        import numpy as np
-        import polars as pl
+    def _real(self, comparison: Comparison, t: Tested, ctx: Context) -> tuple[list[float], int]:
+        """AUCs of the same learner for pairs of real sets, and the rows a side that they had."""
+        from abound.encoding.sides import draw_sides
+        from abound.stats.prequential import LEARNERS, judge
 
-        from abound.encoding.comparison import by_group
-        from abound.encoding.vectors import fit_vectors
-        from abound.stats.splitting import folds_by_group
+        aucs, rows = [], 0
+        for k in range(self.draws):
+            real = draw_sides(comparison, self.rows, self.blocks, k, ctx.at("real", k)).rows
+            seed = ctx.at("real", k, t.best).random_state
+            aucs.append(judge(real, LEARNERS[t.best], t.clustered, seed).held.auc)
+            rows = int(real.second.sum())
+        return aucs, rows
 
-        rng, strata, groups = ctx.rng("rows"), comparison.usable, comparison.groups
-        sizes = np.array([min(len(s.synth), len(s.train)) for s in strata])
-        sizes = np.maximum(2, (sizes * min(1.0, self.rows / sizes.sum())).astype(int))
-        first, second, label = [], [], []
-        for i, s in enumerate(strata):
-            if draw is None:
-                a, b = rng.permutation(s.train)[: sizes[i]], rng.permutation(s.synth)[: sizes[i]]
-            else:
-                order = by_group(s.real, groups, rng)
-                size = min(int(sizes[i]), len(order) // 2)
-                a, b = order[:size], order[len(order) - size :]
-            first.append(a)
-            second.append(b)
-            label.append(np.full(len(a), i))
-        real, other = np.concatenate(first), np.concatenate(second)
-        taken = comparison.synth if draw is None else comparison.real
-        names = [c.name for c in comparison.columns]
-        parts = [comparison.real[real].select(names), taken[other].select(names)]
-        frame = pl.concat(parts, how="vertical_relaxed")
-        levels = int(np.clip(600 // len(names), 4, 32))
-        vectors = fit_vectors(frame, comparison.columns, grain=True, max_levels=levels, least=0.002)
-        stratum, is_second = np.tile(np.concatenate(label), 2), np.repeat([False, True], len(real))
-        cluster = np.arange(len(stratum))
-        if groups is not None:
-            cluster[: len(real)] = len(stratum) + groups[real]
-            if draw is not None:
-                cluster[len(real) :] = len(stratum) + groups[other]
-        owners = None if groups is None else cluster.tolist()
-        block = folds_by_group(2 * stratum + is_second, owners, self.blocks, rng)
-        return Sides(vectors.encode(frame), is_second, stratum, cluster, block, vectors.features)
+    def _action(self, culprits: list[tuple[str, str, float]], ratio: Ratio | None) -> Action:
+        """Repair what one column gives away; stop where almost no row is like a real one; else weights, if they do.
 
-    def _judge(
-        self, sides: Sides, fit: Fit, clustered: bool, ctx: Context
-    ) -> tuple[HeldOut, dict[int, Any], NDArray[np.float64]]:
-        """Score each block by a model of the blocks before it; returns the AUC, the models and the scores."""
-        import numpy as np
+        Where the rows are like real ones but many real rows have none like them, more diverse rows are needed.
+        """
+        from abound.stats.density_ratio import effective_share
 
-        models: dict[int, Any] = {}
-        scores = np.zeros(len(sides.second))
-        for block in range(_FIRST, self.blocks):
-            before, here = sides.block < block, sides.block == block
-            if not here.any() or len(np.unique(sides.second[before])) < 2:
-                continue
-            models[block] = fit(sides.x[before], sides.second[before], ctx.random_state(block))
-            scores[here] = models[block].predict_proba(sides.x[here])[:, 1]
-        return _combine(sides, scores, clustered), models, scores
-
-    def _culprits(
-        self, sides: Sides, held: HeldOut, models: dict[int, Any], clustered: bool, ctx: Context
-    ) -> list[tuple[str, str, float]]:
-        """Columns whose values, shuffled among rows of a stratum, take the largest part of the AUC away."""
-        import numpy as np
-
-        kinds = list(dict.fromkeys((f.column, _said(f)) for f in sides.features))
-        rng, drops = ctx.rng("culprits"), []
-        for column, said in kinds:
-            cells = [i for i, f in enumerate(sides.features) if (f.column, _said(f)) == (column, said)]
-            scores = np.zeros(len(sides.second))
-            for block, model in models.items():
-                here = np.flatnonzero(sides.block == block)
-                mixed = here[np.lexsort((rng.random(len(here)), sides.stratum[here]))]
-                plain = here[np.argsort(sides.stratum[here], kind="stable")]
-                x = sides.x[plain].copy()
-                x[:, cells] = sides.x[mixed][:, cells]
-                scores[plain] = model.predict_proba(x)[:, 1]
-            drops.append((column, said, held.auc - _combine(sides, scores, clustered).auc))
-        large = [d for d in drops if d[2] >= max(0.2 * (held.auc - 0.5), held.null_error / 2)]
-        return sorted(large, key=lambda d: -d[2])[:5]
-
-    def _action(self, held: HeldOut, culprits: list[tuple[str, str, float]], effective: float) -> Action:
-        """One column gives it away: repair it. Otherwise weights, if enough rows would still count."""
-        if culprits and culprits[0][2] >= 0.5 * (held.auc - 0.5):
+        if ratio is None:
             return "repair"
-        return "weight" if effective >= self.least_effective else "repair"
+        if culprits and culprits[0][2] >= 0.5:
+            return "repair"
+        if ratio.accepted < self.least_accepted:
+            return "stop"
+        if ratio.accepted >= _PRECISE and ratio.lacking >= _THIN:
+            return "diversify"
+        return "weight" if effective_share(ratio.weights) >= self.least_effective else "repair"
 
 
-def _said(feature: Feature) -> str:
-    return "its rounding" if feature.what == "grain" else "its values"
+_PRECISE, _THIN = 0.85, 0.3
 
 
-def _combine(sides: Sides, scores: NDArray[np.float64], clustered: bool) -> HeldOut:
-    from abound.stats.twosample import Part, held_out_auc
+def _p_values(t: Tested) -> dict[str, float]:
+    from abound.encoding.telling import EXCHANGED
 
-    parts = []
-    for block in range(_FIRST, int(sides.block.max(initial=0)) + 1):
-        for stratum in range(int(sides.stratum.max(initial=0)) + 1):
-            here = (sides.block == block) & (sides.stratum == stratum)
-            parts.append(Part(scores[here], sides.second[here], sides.cluster[here]))
-    return held_out_auc(parts, clustered=clustered)
-
-
-def _effective_share(scores: NDArray[np.float64]) -> float:
-    """Effective share of the synthetic rows under density-ratio weights clipped to [.1, 10] (Kish 1965)."""
-    import numpy as np
-
-    if not len(scores):
-        return 0.0
-    weights = np.clip((1 - scores) / np.maximum(scores, 1e-9), 0.1, 10.0)
-    return float(weights.sum() ** 2 / (len(weights) * (weights**2).sum()))
+    return {
+        "means (Hotelling's T2)": t.exchange.means,
+        "largest column": t.exchange.column,
+        "kernel distance": t.exchange.kernel,
+        EXCHANGED: t.exchange.p_value,
+        **{n: j.held.p_value() for n, j in t.judged.items()},
+    }
 
 
-def _sentence(
-    held: HeldOut,
-    learner: str,
-    real: str,
-    limit: float,
-    culprits: list[tuple[str, str, float]] | None,
-    sets: str,
-    columns: int,
-) -> str:
-    """`culprits` is None where the sets were not told apart."""
+def _summary(ratio: Ratio) -> dict[str, float]:
+    from abound.stats.density_ratio import effective_share
+
+    return {
+        "in_support": round(ratio.accepted, 4),
+        "real_rows_lacking": round(ratio.lacking, 4),
+        "effective_share_if_weighted": round(effective_share(ratio.weights), 3),
+    }
+
+
+def _told(t: Tested, sets: str, real: str, columns: int) -> str:
+    held = t.judged[t.best].held
     low, high = held.interval()
-    text = (
-        f"By {columns} columns {learner} that had not seen them told {sets} with AUC {held.auc:.3f} (95 % interval "
-        f"{low:.3f} to {high:.3f}; real against real {real}; above {limit:.3f} is more than chance)"
+    return (
+        f"By {columns} columns {t.best} that had not seen them told {sets} with AUC {held.auc:.3f} (95 % interval "
+        f"{low:.3f} to {high:.3f}; real against real {real}); alike sets are told apart as well with p = "
+        f"{t.p_value:.2g}"
     )
-    if culprits is None:
-        return f"{text}."
+
+
+def _gives_away(culprits: list[tuple[str, str, float]], slices: list[dict[str, Any]]) -> str:
+    where = [s["slice"] for s in slices if s.get("worse")]
+    there = f", and is widest where {' or '.join(where[:2])}" if where else ""
     if not culprits:
-        return f"{text}; no single column accounts for it."
-    return f"{text}; it rests most on {' and '.join(f'{c} ({w})' for c, w, _ in culprits[:3])}."
+        return f"; no single column accounts for it{there}."
+    return f"; it rests most on {' and '.join(f'{c} ({b})' for c, b, _ in culprits[:3])}{there}."
 
 
-def _linear(x: NDArray[np.float64], y: NDArray[np.bool_], seed: int) -> Any:
-    from sklearn.linear_model import LogisticRegression
+def _closeness(t: Tested, close: float) -> str:
+    from abound.stats.twosample import rows_to_certify
 
-    return LogisticRegression(C=0.1, solver="newton-cholesky", max_iter=50).fit(x, y)
-
-
-def _trees(x: NDArray[np.float64], y: NDArray[np.bool_], seed: int) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    leaf = min(20, max(3, len(y) // 20))
-    model = HistGradientBoostingClassifier(
-        max_iter=50, max_leaf_nodes=8, min_samples_leaf=leaf, early_stopping=False, random_state=seed
-    )
-    return model.fit(x, y)
-
-
-_LEARNERS: dict[str, Fit] = {"a linear model": _linear, "boosted trees": _trees}
+    said = f"; an AUC above {t.at_most:.3f} is ruled out for the learners asked (95 %)"
+    if t.at_most <= close:
+        return f"{said}."
+    needed = rows_to_certify(close)
+    return f"{said}, which is not close enough ({close:.2f} needs about {needed:,} judged rows a side)."

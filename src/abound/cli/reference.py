@@ -50,6 +50,7 @@ _MEANING = {
     "generate.where": "a condition that every row satisfies",
     "shares": "further candidates with a share of the synthetic rows; which is judged is chosen on tune",
     "checks": "the audit's checks",
+    "repair": "how often rows that fail the audit are repaired and audited again",
     "mix": "how synthetic and real rows are joined",
     "seed": "same seed, same bytes",
     "workers": "processes; all cores if none",

@@ -24,6 +24,7 @@ class Finding(Model):
     action: Action = "none"
     sentence: str  # plain language, carried by the figures above
     rows: tuple[int, ...] = ()  # positions in the synthetic set that the action is about
+    weights: tuple[float, ...] = ()  # one a synthetic row: how much it should count; 0 where no real row is like it
     details: dict[str, Any] = {}
 
 

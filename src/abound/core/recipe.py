@@ -101,6 +101,7 @@ class Recipe(Model):
     checks: tuple[Use, ...] = (
         Use(name="rules"), Use(name="marginals"), Use(name="pairs"), Use(name="gap_test"), Use(name="copies"),
     )  # fmt: skip
+    repair: int = Field(default=0, ge=0, le=3)  # how often rows that fail the audit are repaired and audited again
     mix: Use = Use(name="append")
     seed: int = Field(default=0, ge=0)
     workers: int | None = Field(default=None, ge=1, le=256)
