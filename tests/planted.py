@@ -258,3 +258,43 @@ def digit_schema() -> Schema:
         links=(Link(child="boxes", column="image", parent="images"),),
         tasks=(Task(table="images", targets=("digit",), kind="classification"),),
     )
+
+
+def three_ways(n: int = 600, seed: int = 0, group: bool = False) -> tuple[Dataset, dict[str, np.ndarray]]:
+    """Two classes of two boxes of rows each, with planted rows; returns the positions of each kind of them.
+
+    "rare": 15 rows of a cluster of their own, of class "a", amid nothing; "outlier": 8 rows far from all others and
+    from each other; "label_error": 12 rows of the class that their cluster has not. A category says nothing. With
+    `group` three rows of a cluster make a site.
+    """
+    rng = np.random.default_rng(seed)
+    centres = np.array([[0, 0, 0, 0], [5, 5, 0, 0], [0, 5, 5, 0], [5, 0, 5, 5]], dtype=float)
+    cluster = rng.integers(4, size=n)
+    x = centres[cluster] + rng.uniform(-1.5, 1.5, size=(n, 4))
+    label = np.where(cluster < 2, "a", "b")
+    places = rng.permutation(n)
+    rare, outlier, wrong = places[:15], places[15:23], places[23:35]
+    x[rare] = np.array([-3.0, 3.0, 4.0, -3.0]) + rng.normal(scale=0.5, size=(15, 4))
+    label[rare] = "a"
+    x[outlier] = 25 * rng.choice([-1, 1], size=(8, 4)) * rng.uniform(0.5, 1.5, size=(8, 4))
+    label[wrong] = np.where(label[wrong] == "a", "b", "a")
+    frame = pl.DataFrame({f"x{i}": x[:, i] for i in range(4)}).with_columns(
+        pl.Series("colour", rng.choice(["blue", "red"], n)), pl.Series("y", label)
+    )
+    columns = [Column(name=f"x{i}", kind="number") for i in range(4)]
+    columns += [
+        Column(name="colour", kind="category", domain=("blue", "red")),
+        Column(name="y", kind="category", role="target", domain=("a", "b")),
+    ]
+    if group:
+        cluster[rare] = 4
+        site = np.empty(n, dtype=int)
+        site[np.argsort(cluster, kind="stable")] = np.arange(n) // 3
+        frame = frame.with_columns(pl.Series("site", site))
+        columns.append(Column(name="site", kind="id", role="group"))
+    schema = Schema(
+        main="rows", tables={"rows": Table(name="rows", columns=tuple(columns))}, group="site" if group else None,
+        tasks=(Task(table="rows", targets=("y",), kind="classification"),),
+    )  # fmt: skip
+    planted = {"rare": np.sort(rare), "outlier": np.sort(outlier), "label_error": np.sort(wrong)}
+    return Dataset(schema, {"rows": frame.lazy()}, split="train"), planted

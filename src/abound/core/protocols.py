@@ -118,8 +118,21 @@ class Metric(Protocol):
         ...
 
 
+class Encoder(Protocol):
+    """Maps the rows of any kind of data to vectors, so that what looks at distances is written once."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that was learned."""
+        ...
+
+    def encode(self, data: Dataset) -> np.ndarray[Any, Any]:
+        """float64 (main rows, columns) without nan: rows that are alike are near each other. No target in it."""
+        ...
+
+
 class Kind(Protocol):
-    """A kind of data: how to recognise, read and write it."""
+    """A kind of data: how to recognise, read and encode it."""
 
     def sniff(self, source: Any) -> bool:
         """Whether this kind reads that source."""
@@ -127,6 +140,10 @@ class Kind(Protocol):
 
     def read(self, source: Any, **options: Any) -> Dataset:
         """Read; InputError with one sentence that names file, column and fix."""
+        ...
+
+    def encoder(self, train: Dataset, ctx: Context) -> Encoder:
+        """Learned from the training rows; Refusal where the data is of another kind."""
         ...
 
 

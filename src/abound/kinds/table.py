@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _TABLE_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*$")
 _OWN = ("_origin", "_order", "_seed", "_source", "_weight")
 _SOFT = "_soft:"
+MOST_CLASSES = 100
+LEAST_OF_CLASS = 4
+LEAST_ROWS = 20  # below it no split is made, and a class may have what it has
 
 
 @plugin("kind", accepts=("table",))
@@ -87,6 +90,7 @@ def _options(source: Any, given: Mapping[str, Any]) -> Options:
         categories=listed(given.get("categories")),
         table=given.get("table"),
         schema=schema,
+        part=isinstance(given.get("schema"), Schema),
     )
     if options.positive is not None and options.target is None:
         raise InputError(f"the positive class {options.positive!r} needs a target: name it with target")
@@ -138,6 +142,11 @@ def _columns(
         _check_rows(source, seen.rows)
         columns = guess_columns(source, seen, frozenset(options.categories), notes)
         columns = {n: c for n, c in columns.items() if not n.startswith("_")}
+        if not columns:
+            raise InputError(
+                f"all columns of {source.name} have names that start with _, and such columns are set aside: rename "
+                "those that are to be used"
+            )
     else:
         table = check_shape(source, options.schema, target.name if target and target.condition else None)
         seen = survey(source, forced_forms(source, table) | forced, keys_of(table))
@@ -252,6 +261,8 @@ def _schema(
     if target is not None:
         _check_features(source, columns, target, notes)
     task = _task(source, seen, columns, target, classes, options)
+    if target is not None and options.schema is None:
+        _check_varying(source, seen, columns, target)
     key = next((n for n, c in columns.items() if c.role == "key"), None)
     main = _table_name(options)
     table = Table(name=main, columns=tuple(columns.values()), key=key)
@@ -268,10 +279,47 @@ def _check_features(source: Source, columns: Mapping[str, Column], target: str, 
     """InputError where nothing is left to predict from, with the first reason."""
     if any(c.role in ("feature", "sensitive") and c.kind != "id" for c in columns.values()):
         return
-    why = next((n for n in notes.sentences() if "ignored" in n), "list columns in categories to use them")
+    reasons = (n for n in notes.sentences() if "ignored" in n or "set aside" in n)
+    why = next(reasons, "list columns in categories to use them")
     raise InputError(
         f"{source.name} has no column left to predict the target {target!r} from: all others are ignored ({why})"
     )
+
+
+def _check_varying(source: Source, seen: Survey, columns: Mapping[str, Column], target: str) -> None:
+    """InputError where every column to predict from holds one value: nothing can be learnt from them."""
+    from abound.formats.notes import names
+
+    used = [n for n, c in columns.items() if c.role in ("feature", "sensitive") and c.kind != "id"]
+    found = [seen.columns[n] for n in used]
+    if all(f.distinct() == 1 and not f.nulls for f in found):
+        many = f"the column {names(used)} holds" if len(used) == 1 else f"the columns {names(used)} each hold"
+        raise InputError(
+            f"{many} the same value on every row of {source.name}: add a column that varies to predict the target "
+            f"{target!r} from"
+        )
+
+
+def _check_classes(source: Source, target: str, counts: Mapping[str, int], rows: int, part: bool) -> None:
+    """InputError for more classes than are told apart, or a rarer class of two that no split can share out.
+
+    `part`: the rows are a part of a table that is known already, and may hold few of a class.
+    """
+    from abound.formats.notes import rows as counted
+
+    if len(counts) > MOST_CLASSES:
+        raise InputError(
+            f"the target {target!r} of {source.name} has {len(counts):,} classes and at most {MOST_CLASSES} are "
+            "told apart: group the rare ones into one class, or name another target"
+        )
+    if part or len(counts) != 2 or rows < LEAST_ROWS:
+        return
+    rare = min(counts, key=lambda c: counts[c])
+    if counts[rare] < LEAST_OF_CLASS:
+        raise InputError(
+            f"the target {target!r} of {source.name} has {counted(counts[rare])} of the class {rare!r} and at least "
+            f"{LEAST_OF_CLASS} are needed, one for each part of a split: add rows of it, or name another target"
+        )
 
 
 def _task(
@@ -294,7 +342,7 @@ def _task(
     metric = old.metric if old else None
     if column.kind == "number":
         found = seen.columns[target]
-        if found.low == found.high:
+        if found.low == found.high and not options.part:
             raise InputError(
                 f"the target {target!r} of {source.name} has the same number on every row: name another"
             )
@@ -304,5 +352,8 @@ def _task(
     if target not in seen.columns:
         ordered = {c: n for c, n in ordered.items() if n}
     wanted = options.positive or (old.positive if old else None) or ("yes" if target not in seen.columns else None)
+    _check_classes(source, target, {c: n for c, n in ordered.items() if n}, seen.rows, options.part)
+    if options.part and old is not None and old.positive == wanted and sum(n > 0 for n in ordered.values()) < 2:
+        return old.model_copy(update={"table": main})  # rows of one class of a known table, such as synthetic ones
     positive = choose_positive(source.name, target, ordered, wanted)
     return Task(table=main, targets=(target,), kind="classification", metric=metric, positive=positive)
