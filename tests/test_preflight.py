@@ -10,17 +10,17 @@ from abound.loop import run
 
 FAULTS = {
     "learner": ({"learner": "boostin"}, "learner: no learner is called 'boostin'"),
-    "learner parameter": ({"learner": {"tree": {"depth": 3}}}, "learner: .*no parameter 'depth'"),
-    "teacher": ({"teacher": "enssemble"}, "teacher: .*did you mean 'ensemble'"),
-    "check": ({"checks": ["rulez"]}, "checks: .*did you mean 'rules'"),
+    "learner parameter": ({"learner": {"tree": {"depth": 3}}}, r"learner: .*no parameter 'depth'"),
+    "teacher": ({"teacher": "enssemble"}, r"teacher: .*did you mean 'ensemble'"),
+    "check": ({"checks": ["rulez"]}, r"checks: .*did you mean 'rules'"),
     "finder": ({"find": ["rare"]}, "find: "),
-    "mixer": ({"mix": "apend"}, "mix: .*did you mean 'append'"),
-    "metric": ({"metric": "auroc"}, "metric: .*auc"),
+    "mixer": ({"mix": "apend"}, r"mix: .*did you mean 'append'"),
+    "metric": ({"metric": "auroc"}, r"metric: .*auc"),
     "metric of the other kind": ({"metric": "mae"}, "metric: mae needs a regression target"),
-    "class of a metric": ({"metric": {"auc": {"positive": "ys"}}}, "metric: auc has no class 'ys'.*'yes'"),
-    "generator": ({"generate": [{"generator": "copla"}]}, "generate: .*did you mean 'copula'"),
-    "condition": ({"generate": [{"generator": "copula", "where": "z > 3"}]}, "generate.where: no column 'z'"),
-    "class of the draw": ({"repeats": {"train_rows": {"ys": 20}}}, "train_rows: no class 'ys'.*'yes'"),
+    "class of a metric": ({"metric": {"auc": {"positive": "ys"}}}, r"metric: auc has no class 'ys'.*'yes'"),
+    "generator": ({"generate": [{"generator": "copla"}]}, r"generate: .*did you mean 'copula'"),
+    "condition": ({"generate": [{"generator": "copula", "where": "z > 3"}]}, r"generate\.where: no column 'z'"),
+    "class of the draw": ({"repeats": {"train_rows": {"ys": 20}}}, r"train_rows: no class 'ys'.*'yes'"),
     "size of the draw": ({"repeats": {"train_rows": 5000}}, "train_rows: 5,000 rows wanted"),
 }
 
@@ -58,7 +58,7 @@ def test_a_table_that_cannot_be_split_leaves_no_folder(tmp_path):
 
 def test_no_synthetic_rows_is_no_verdict(table, tmp_path):
     made = {"data": {"path": str(table), "target": "y"}, "generate": [{"generator": "copula", "ratio": 0}]}
-    with pytest.raises(AboundError, match="no synthetic rows were made.*the plan asks for none"):
+    with pytest.raises(AboundError, match=r"no synthetic rows were made.*the plan asks for none"):
         run(Recipe.model_validate({**made, "repeats": {"n": 2}, "find": []}), out=tmp_path / "run", quiet=True)
 
 

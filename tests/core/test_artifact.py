@@ -22,6 +22,7 @@ from abound.core.artifact import (
     build_folder,
     file_digest,
     open_folder,
+    read_as,
     read_json,
     read_manifest,
     storage_errors,
@@ -258,3 +259,24 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
 def test_other_errors_of_the_system_pass_through(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), storage_errors(tmp_path):
         (tmp_path / "none").read_bytes()
+
+
+def test_an_error_of_the_system_without_words_of_its_own_is_still_one_sentence(tmp_path: Path) -> None:
+    with (
+        pytest.raises(StorageError, match=r"cannot write .*: Input/output error: choose another"),
+        storage_errors(tmp_path),
+    ):
+        raise OSError(errno.EIO, "Input/output error")
+    with pytest.raises(StorageError, match="the name is too long"):
+        write_bytes(tmp_path / ("a" * 300), b"")
+
+
+@pytest.mark.parametrize("text", ['{"kind": 3', '{"kind": 3}', "[]", "\udcff", ""])
+def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "noun.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ArtifactError, match=r"noun\.json is damaged \(.*\): delete it and run"):
+        read_as(path, Artifact)
+    path.unlink()
+    with pytest.raises(ArtifactError, match=r"noun\.json is missing: run"):
+        read_as(path, Artifact)

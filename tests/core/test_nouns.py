@@ -54,7 +54,7 @@ def test_a_gap_is_named_by_what_it_is_about() -> None:
 
 def test_a_gap_reads_as_a_sentence() -> None:
     assert str(gap()) == "rare: age < 25 (9 rows, wanted 90)"
-    assert str(gap(slice=None, rows=(1, 2))) == "rare: 2 rows (9 rows, wanted 90)"
+    assert str(gap(slice=None, rows=(1, 2), support=2, wanted=2, kind="label_error")) == "label error: 2 rows"
 
 
 def test_an_order_is_named_by_what_is_made_not_by_how_many() -> None:

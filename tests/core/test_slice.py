@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from abound.core.dataset import Dataset
 from abound.core.schema import Column, Schema, Table
-from abound.core.slice import Has, Slice, Term
+from abound.core.slice import Has, Slice, Term, check_levels
 from abound.errors import InputError, UnknownName
 
 
@@ -218,3 +218,18 @@ def test_slices_read_as_sentences() -> None:
     assert str(slice_) == "age < 30 and at least 1 events row with value > 4"
     assert str(Slice(on="stays")) == "all of stays"
     assert slice_.columns() == ("age",)
+
+
+@pytest.mark.parametrize("text", ["i >>> 3", "i =< 3", "i => 3", "i <> 3", "i >= = 3"])
+def test_an_operator_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="write comparisons such as"):
+        Slice.parse(text, "rows")
+
+
+def test_a_level_that_the_column_lacks_gets_the_nearest() -> None:
+    columns = (Column(name="job", kind="category", domain=("clerk", "nurse")), Column(name="i", kind="number"))
+    schema = Schema(main="rows", tables={"rows": Table(name="rows", columns=columns)})
+    for text in ("job = nurs", "job in [clerk, nurs]", "i > 3 and job != nurs"):
+        with pytest.raises(UnknownName, match="'job' has no level 'nurs': did you mean 'nurse'"):
+            check_levels(Slice.parse(text, "rows"), schema)
+    check_levels(Slice.parse("job = nurse and i = 4 and other = 3 and job is present", "rows"), schema)

@@ -41,5 +41,6 @@ class Gap(Model):
         return digest_of(self.kind, self.finder, self.slice, list(self.rows))[:8]
 
     def __str__(self) -> str:
-        where = str(self.slice) if self.slice else f"{len(self.rows)} rows"
-        return f"{self.kind}: {where} ({self.support} rows, wanted {self.wanted})"
+        kind, rows = self.kind.replace("_", " "), f"{self.support:,} row{'s' * (self.support != 1)}"
+        wanted = f", wanted {self.wanted:,}" if self.wanted > self.support else ""
+        return f"{kind}: {self.slice} ({rows}{wanted})" if self.slice else f"{kind}: {rows}{wanted}"

@@ -82,6 +82,11 @@ class Make(Model):
     where: str | None = None
 
 
+FINDERS = tuple(
+    Use(name=n) for n in ("rare_class", "missing_combo", "outlier", "label_error", "hard_case", "weak_slice")
+)
+
+
 class Recipe(Model):
     """A run. Every field has a default but `data`."""
 
@@ -94,7 +99,7 @@ class Recipe(Model):
     minimal_gain: float = Field(default=0.0, ge=0.0)
     repeats: Repeats = Repeats()
     split: SplitSpec = SplitSpec()
-    find: tuple[Use, ...] = (Use(name="rare_class"), Use(name="missing_combo"))
+    find: tuple[Use, ...] = FINDERS
     generate: tuple[Make, ...] | None = None  # None: the planner decides
     # To augment: further candidates with this share of the plan's rows; which share is judged is chosen on tune.
     shares: tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...] = (0.25, 0.5)
@@ -124,7 +129,7 @@ def load_yaml(path: Path) -> Any:
     except FileNotFoundError:
         raise InputError(f"{path} does not exist: check the path") from None
     except (IsADirectoryError, UnicodeDecodeError, PermissionError) as error:
-        raise InputError(f"{path} is not a readable text file ({error.__class__.__name__})") from error
+        raise RecipeError(f"{path} is not a readable text file ({error.__class__.__name__})") from error
     if len(text) > 4_000_000:
         raise InputError(f"{path} is larger than 4 MB: a recipe or schema is a small text file")
     loader = yaml.SafeLoader(text)
@@ -195,6 +200,7 @@ def _said(kind: str, message: str) -> str:
         "string_type": "should be text",
         "int_parsing": "should be a whole number",
         "int_type": "should be a whole number",
+        "int_from_float": "should be a whole number",
         "float_parsing": "should be a number",
         "float_type": "should be a number",
         "bool_type": "should be true or false",
@@ -254,7 +260,10 @@ def _is_model(kind: Any) -> bool:
 def read_recipe(path: Path | str) -> Recipe:
     """Read a recipe file. Relative paths in it (data, schema) are relative to the recipe's folder."""
     path = Path(path)
-    recipe = validate(Recipe, load_yaml(path), what=f"recipe {path}")
+    written = load_yaml(path)
+    if written is None:
+        raise RecipeError(f"recipe {path} is empty: it needs at least data.path and data.target")
+    recipe = validate(Recipe, written, what=f"recipe {path}")
     found: dict[str, str] = {}
     if "://" not in recipe.data.path:
         found["path"] = str(path.parent / recipe.data.path)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from abound.core import registry
 from abound.core.context import Context
 from abound.core.gap import Gap
-from abound.core.recipe import Use
+from abound.core.recipe import FINDERS, Use
 from abound.errors import InputError, Refusal
 
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.progress import Progress
 
-DEFAULT = (Use(name="rare_class"), Use(name="missing_combo"))
+DEFAULT = FINDERS
 
 
 class Found(list[Gap]):

@@ -234,7 +234,7 @@ def _too_rare(train: Dataset, holes: list[Gap], seed: int) -> dict[str, str | No
 
 def _no_rows(gap: Gap, target: set[str]) -> str:
     """The note on a gap that is not a missing combination of inputs."""
-    what = gap.slice or f"{len(gap.rows)} {gap.kind} rows"
+    what = gap.slice or f"{len(gap.rows):,} {gap.kind.replace('_', ' ')} rows"
     if gap.slice and target & set(gap.slice.columns()) and gap.support == 0:
         return f"no rows are ordered for {what}: no row shows it, so there is nothing to learn it from"
     if gap.kind == "rare":
@@ -242,4 +242,10 @@ def _no_rows(gap: Gap, target: set[str]) -> str:
             f"no rows are ordered for the rare class {what} by default: class weights, a threshold and relabelling "
             "come first, and real rows of it are worth most"
         )
-    return f"no rows are ordered for {what}: no generator is known to help there"
+    first = {
+        "label_error": "look at their labels first, for whatever learns from wrong ones repeats them",
+        "outlier": "look at them first, for they may be mistakes or the cases that matter most; they stay in",
+        "hard": "real rows like them are worth most",
+        "weak": "real rows of it are worth most; ask for it (generate, where) to try others",
+    }
+    return f"no rows are ordered for {what}: {first.get(gap.kind, 'no generator is known to help there')}"
