@@ -156,7 +156,7 @@ def test_a_report_is_written_again_from_the_folder(done):
 
 
 def test_a_folder_without_a_study(tmp_path):
-    with pytest.raises(InputError, match="no finished study"):
+    with pytest.raises(InputError, match="no finished run"):
         publish(tmp_path)
 
 

@@ -62,7 +62,7 @@ def tasks(quick: bool) -> list[dict[str, Any]]:
     if quick:
         large, every = large[-1:], every[-1:]
     planted, clean = (1, 1) if quick else (24, 40)
-    seed = 20_000
+    seed = 30_000
     out: list[dict[str, Any]] = []
     out += [_task("plant", large, "redrawn", k, seed) for k in range(planted)]
     out += [_task("plant", large, "real", k, seed + 1000) for k in range(planted // 2)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import abound
-from abound.core.artifact import file_digest, open_folder, read_json, write_bytes, write_json
+from abound.core.artifact import file_digest, open_folder, read_as, write_bytes, write_json
 from abound.core.context import Context
 from abound.core.dataset import WEIGHT, Dataset
 from abound.core.gap import Gap
@@ -58,7 +58,7 @@ def deploy(run: Path | str, out: Path | str | None = None) -> Deployment:
         raise InputError(f"{folder} holds no finished study: finish the run first")
     if out is not None and Path(out).exists() and any(Path(out).iterdir()):
         raise InputError(f"the folder {out} is not empty: name a new one with --out")
-    study = Study.model_validate(read_json(folder / "study.json"))
+    study = read_as(folder / "study.json", Study)
     recipe = read_recipe(folder / "recipe.yaml")
     first, question = _First(folder, recipe), _question(recipe, study)
     with one_thread():  # as in a worker: the last digits of a teacher's probabilities depend on it
@@ -104,7 +104,7 @@ class _First:
         )  # fmt: skip
 
     def gaps(self) -> list[Gap]:
-        return [Gap.model_validate(g) for g in read_json(self.folder / "generate" / _FIRST / "gaps.json")]
+        return list(read_as(self.folder / "generate" / _FIRST / "gaps.json", tuple[Gap, ...]))
 
 
 def _load(folder: Path) -> Dataset:

@@ -81,6 +81,11 @@ class WorkerError(AboundError):
     """A worker process failed; the message is the worker's own."""
 
 
+def install_line(extra: str) -> str:
+    """The line that installs an extra, from a package index or in a clone."""
+    return f"pip install 'abound[{extra}]'  (in a clone: pip install '.[{extra}]')"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The tail of a message about an unknown name: the nearest known one, or the list of them."""
     import difflib

@@ -200,7 +200,8 @@ def _draw(data: Dataset, wanted: int | dict[str, int], rng: np.random.Generator)
     if isinstance(wanted, int):
         if wanted > len(data):
             raise RecipeError(
-                f"repeats.train_rows: {wanted:,} rows wanted, and the training part has {len(data):,}"
+                f"repeats.train_rows: {wanted:,} rows wanted, and the training part has {len(data):,}: "
+                "ask for at most as many, or all"
             )
         groups = data.main[data.schema.group].to_list() if data.schema.group else None
         inside = draw_rows(groups, len(data), wanted, rng)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from abound.core import registry
 from abound.core.labels import classes
 from abound.core.recipe import Recipe, Use
-from abound.core.slice import Slice
+from abound.core.slice import Slice, check_levels
+from abound.encoding.scores import fitting_metrics
 from abound.errors import AboundError, InputError, RecipeError, UnknownName, did_you_mean
 
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
-    from abound.core.schema import Task
 
 _BY_COLUMN = ("classification", "regression")
 
@@ -39,9 +39,12 @@ def preflight(recipe: Recipe, data: Dataset) -> None:
         _named(field, lambda kind=kind, use=use: registry.create(kind, use.name, use.params))  # type: ignore[misc]
     for line in recipe.generate or ():
         if line.where is not None:
-            _named("generate.where", lambda w=line.where: data.mask(Slice.parse(w, data.schema.main)))  # type: ignore[misc]
+            with _field("generate.where"):
+                where = Slice.parse(line.where, data.schema.main)
+                data.mask(where)
+                check_levels(where, data.schema)
     if recipe.metric is not None:
-        _metric(recipe.metric, data)
+        check_metric(recipe.metric, data)
     _train_rows(recipe, data)
 
 
@@ -63,7 +66,8 @@ def _field(name: str) -> Iterator[None]:
         raise type(error)(f"{name}: {error}") from error
 
 
-def _metric(use: Use, data: Dataset) -> None:
+def check_metric(use: Use, data: Dataset) -> None:
+    """RecipeError where the metric does not suit the target of the data, or names a class that it lacks."""
     task = data.schema.task()
     with _field("metric"):
         plugin = registry.create("metric", use.name, use.params)
@@ -71,17 +75,11 @@ def _metric(use: Use, data: Dataset) -> None:
         if needs and task.kind not in needs:
             raise InputError(
                 f"{use.name} needs a {needs[0]} target, and {task.targets[0]!r} is a {task.kind} target: "
-                f"choose one of {', '.join(_fitting(task))}"
+                f"choose one of {', '.join(fitting_metrics(task))}"
             )
         wanted = use.params.get("positive")
         if wanted is not None and wanted not in (names := classes(data.schema, task)):
             raise InputError(f"{use.name} has no class {wanted!r}: {did_you_mean(str(wanted), names)}")
-
-
-def _fitting(task: Task) -> list[str]:
-    """Metrics that suit the task."""
-    specs = {name: registry.spec("metric", name).needs for name in registry.names("metric")}
-    return [n for n, needs in specs.items() if task.kind in needs or not set(needs) & set(_BY_COLUMN)]
 
 
 def _train_rows(recipe: Recipe, data: Dataset) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abound.core.artifact import file_digest, open_folder, read_json, read_manifest, write_bytes
+from abound.core.artifact import file_digest, open_folder, read_as, read_json, read_manifest, write_bytes
 from abound.core.audit import Audit
 from abound.core.dataset import Dataset, table_bytes
 from abound.core.gap import Gap
-from abound.core.ledger import Power
+from abound.core.ledger import SplitFile
 from abound.core.plan import Plan
 from abound.core.recipe import read_recipe
 from abound.core.run import Run
@@ -22,54 +22,69 @@ if TYPE_CHECKING:
 
 PARTS = ("train", "tune", "reference", "test")
 FIRST = Path("generate/000")
+SHAREABLE = "shareable"
 _EXAMPLES = 5
+
+
+def finished(folder: Path) -> Path:
+    """The study of a run; InputError, with what to do, where the folder holds no finished run."""
+    if (folder / "study.json").is_file():
+        return folder / "study.json"
+    begun = folder / "recipe.yaml"
+    hint = f"run  abound run {begun} --out {folder}" if begun.is_file() else "name the folder that abound run wrote"
+    raise InputError(f"{folder} holds no finished run: {hint}")
+
+
+def split_file(folder: Path) -> SplitFile:
+    """The split of a run; ArtifactError where its file is damaged."""
+    return read_as(folder / "split" / "split.json", SplitFile)
 
 
 def publish(folder: Path, *, shareable: bool = False) -> dict[str, Path]:
     """Write synthetic.parquet, report.html, report.json, data-card.md and croissant.json; return their paths.
 
-    Everything comes from the artifacts of the run, so a report can be written again at any time. `shareable` leaves
-    out single rows, small cells and folder names. Raises InputError where the run has not got that far.
+    Everything comes from the artifacts of the run, so a report can be written again at any time. `shareable` writes
+    report.html, report.json and data-card.md into the folder "shareable" of the run instead, without single rows,
+    small cells and folder names; the synthetic rows and the manifest that describes them stay where they are.
+    Raises InputError where the run has not got that far.
     """
-    study_file = folder / "study.json"
-    if not study_file.is_file():
-        raise InputError(
-            f"{folder} holds no finished study: run  abound run {folder / 'recipe.yaml'} --out {folder}"
-        )
+    study_file = finished(folder)
     recipe = read_recipe(folder / "recipe.yaml")
-    split = read_json(folder / "split" / "split.json")
+    study, split = read_as(study_file, Study), split_file(folder)
     first = folder / FIRST
     open_folder(first)
+    open_folder(folder / "data" / "train")
     synth, train = Dataset.load(first / "synth"), Dataset.load(folder / "data" / "train")
     data = folder / "synthetic.parquet"
-    write_bytes(data, table_bytes(_as_given(synth)))
+    if not shareable:
+        write_bytes(data, table_bytes(_as_given(synth)))
     found = read_json(first / "found.json")
     name = Path(recipe.data.path).name
     repeats = recipe.repeats.n
     shown = "Plan, synthetic rows and audit shown here, and the rows saved, are those of the first"
     return report(
-        out=folder,
+        out=folder / SHAREABLE if shareable else folder,
         title=f"{name}: {recipe.learner.name}, {recipe.purpose}",
         dataset_name=name,
         recipe=recipe,
         command=f"abound run {folder / 'recipe.yaml'} --out {folder}",
         schema=train.schema,
-        split={part: (n[0], n[1]) for part, n in split["parts"].items()},
-        test_digest=split["digest"],
-        power=Power.model_validate(split["power"]),
-        gaps=[Gap.model_validate(g) for g in read_json(first / "gaps.json")],
+        split=split.sizes,
+        test_digest=split.digest,
+        power=split.power,
+        gaps=read_as(first / "gaps.json", tuple[Gap, ...]),
         found_skipped=found["skipped"],
-        plan=Plan.model_validate(read_json(first / "plan.json")),
-        audit=Audit.model_validate(read_json(first / "audit.json")),
-        study=Study.model_validate(read_json(study_file)),
+        plan=read_as(first / "plan.json", Plan),
+        audit=read_as(first / "audit.json", Audit),
+        study=study,
         synthetic_rows=len(synth),
         shown=f"{shown} of {repeats} repeats; the verdict is over all of them." if repeats > 1 else "",
         notes=list(dict.fromkeys([*train.notes, *found["notes"], *synth.notes])),
         seconds=Run(folder).seconds(),
         digests={part: read_manifest(folder / "data" / part).content_digest() for part in PARTS}
-        | {"synthetic.parquet": file_digest(data)},
+        | ({"synthetic.parquet": file_digest(data)} if data.is_file() else {}),
         examples=None if shareable else _examples(synth, Dataset.load(_first_real(folder))),
-        data=data,
+        data=None if shareable else data,
         shareable=shareable,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 import typer
 
 from abound import errors
-from abound.cli.app import COMMANDS, guarded
+from abound.cli.app import COMMANDS, RESUMES, guarded
 from tests.cli.command import abound, small_table
 
 COMMAND = [sys.executable, "-m", "abound"]
@@ -86,6 +87,25 @@ def test_wrong_usage_is_exit_2(words: list[str], said: str, table: Path) -> None
         (["generate", "table.csv", "-n", "3", "-g", "copla", "-o", "x.csv"], "did you mean 'copula'?"),
         (["generate", "table.csv", "-n", "3", "-o", "x.csv", "--where", "colour = red"], "colour"),
         (["prove", "table.csv", "--split", "."], "not a split"),
+        (["generate", "table.csv", "-n", "3", "-o", "table.csv"], "table.csv exists and is not overwritten"),
+        (["mix", "table.csv", "--split", ".", "-o", "table.csv"], "table.csv exists and is not overwritten"),
+        (
+            ["generate", "table.csv", "-n", "3", "-o", "/proc/x.csv"],
+            "cannot write /proc/x.csv: no file can be made",
+        ),
+        (["split", "table.csv", "-t", "diagnosis", "-o", "/proc/x"], "cannot write /proc/x/test: no file can"),
+        (["split", "table.csv", "-t", "diagnosis", "-o", "table.csv"], "table.csv is a file: name a new folder"),
+        (["run", "table.csv", "-t", "diagnosis", "-q", "-o", "a" * 300], "the name is too long"),
+        (["report", "."], "holds no finished run: name the folder that abound run wrote"),
+        (
+            ["generate", "table.csv", "-t", "diagnosis", "-n", "3", "-o", "x.csv", "--where", "diagnosis = malig"],
+            "did you mean 'malignant'?",
+        ),
+        (
+            ["generate", "table.csv", "-n", "3000000000000", "-g", "marginals", "-o", "x.csv", "-q"],
+            "and the disk has",
+        ),
+        (["generate", "table.csv", "-n", "9000000000", "-g", "marginals", "-o", "x.parquet", "-q"], "GB"),
     ],
 )
 def test_an_error_is_one_line_on_stderr(words: list[str], said: str, table: Path) -> None:
@@ -129,7 +149,29 @@ def test_ctrl_c_is_one_line_and_130(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as ended:
         guarded(stop)()
     assert ended.value.exit_code == 130
-    assert capsys.readouterr().err == "stopped; run the same command again to resume\n"
+    assert capsys.readouterr().err == "stopped; the same command starts from the beginning\n"
+    assert {f.__name__ for f in RESUMES} == {"demo", "run"}
+
+
+def test_an_error_of_the_system_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise OSError(errno.EIO, "Input/output error", "table.csv")
+
+    with pytest.raises(typer.Exit) as ended:
+        guarded(fail)()
+    assert ended.value.exit_code == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: table.csv: Input/output error: check that")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_an_output_that_cannot_be_written_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*COMMAND, "list", "engine"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the output: No space left on device")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

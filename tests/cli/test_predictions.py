@@ -58,7 +58,7 @@ def test_a_metric_may_have_parameters(folder: Path) -> None:
     assert dear["metric"] == "cost"
     assert dear["arms"][0]["test"]["mean"] > even["arms"][0]["test"]["mean"]
     wrong = abound(*words, "cost: {false_negative: -1}", folder=folder)
-    assert wrong.code == 1
+    assert wrong.code == 2
     assert "false_negative" in wrong.err
     assert abound(*words, "cost: {", folder=folder).code == 2
 

@@ -81,8 +81,45 @@ def test_the_report_is_written_again_the_same() -> None:
 def test_a_shareable_report_names_no_folder(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(finished()[0], copy)
-    assert abound("report", copy, "--shareable").code == 0
-    assert str(tmp_path) not in (copy / "report.html").read_text()
+    before = (copy / "report.html").read_bytes()
+    done = abound("report", copy, "--shareable")
+    assert done.code == 0
+    for name in ("report.html", "report.json", "data-card.md"):
+        assert str(copy / "shareable" / name) in done.out.replace("\n", "").replace(" " * 9, "")
+        assert str(tmp_path) not in (copy / "shareable" / name).read_text()
+    assert sorted(p.name for p in (copy / "shareable").iterdir()) == ["data-card.md", "report.html", "report.json"]
+    assert (copy / "report.html").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "file", ["study.json", "split/split.json", "generate/000/plan.json", "data/train/artifact.json"]
+)
+@pytest.mark.parametrize("text", ['{"a": 3', '{"a": 3}'])
+def test_a_damaged_file_of_a_run_is_named(tmp_path: Path, file: str, text: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished()[0], copy)
+    (copy / file).write_text(text)
+    for words in (["show", copy], ["report", copy]):
+        done = abound(*words)
+        assert done.code == 1
+        assert done.err.startswith(f"error: {copy / file} ")
+        assert "damaged" in done.err
+        assert ": delete " in done.err
+        assert done.err.count("\n") == 1
+
+
+def test_a_report_of_an_empty_folder_leaves_it_empty(tmp_path: Path) -> None:
+    done = abound("report", tmp_path)
+    assert done.code == 1
+    assert "recipe.yaml" not in done.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_speaks_of_no_audit_and_no_report(tmp_path: Path) -> None:
+    small_table(tmp_path)
+    out = abound("run", "table.csv", "-t", "diagnosis", "--dry-run", "-q", folder=tmp_path).out
+    assert "audit" not in out
+    assert "report" not in out
 
 
 def test_a_run_that_another_process_writes_is_left_alone(tmp_path: Path) -> None:

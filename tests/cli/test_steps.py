@@ -156,4 +156,71 @@ def test_doctor_says_what_is_missing() -> None:
     assert facts["machine"]["cores"] >= 1
     assert facts["machine"]["memory_gib"] > 0
     assert set(facts["extras"]) >= {"demo", "pandas", "dev"}
-    assert all(e["install"] == f"pip install 'abound[{n}]'" for n, e in facts["extras"].items())
+    assert all(
+        e["install"] == f"pip install 'abound[{n}]'  (in a clone: pip install '.[{n}]')"
+        for n, e in facts["extras"].items()
+    )
+
+
+def test_rows_of_one_class_are_audited_mixed_and_proved(tmp_path: Path) -> None:
+    small_table(tmp_path)
+    split = ["--split", "parts", "-q"]
+    words = ["generate", "table.csv", *TARGET, "-n", "40", "-g", "resample", "--where", "diagnosis = malignant"]
+    for line in (
+        ["split", "table.csv", *TARGET, "-o", "parts"],
+        [*words, "-o", "one.parquet", "-q"],
+        ["audit", "one.parquet", "--real", "table.csv", *TARGET, "-q"],
+        ["mix", "one.parquet", *split, "-o", "mixed.parquet"],
+        ["prove", "one.parquet", *split, "--learner", "linear"],
+    ):
+        done = abound(*line, folder=tmp_path)
+        assert done.code == 0, (line, done.err)
+
+
+def test_synthetic_rows_that_lack_a_column_name_it_and_the_table(tmp_path: Path) -> None:
+    small_table(tmp_path)
+    assert abound("split", "table.csv", *TARGET, "-o", "parts", folder=tmp_path).code == 0
+    pl.read_csv(tmp_path / "table.csv").drop("texture", "area").write_csv(tmp_path / "lack.csv")
+    for words, table in (
+        (["audit", "lack.csv", "--real", "table.csv", *TARGET], "table.csv"),
+        (["mix", "lack.csv", "--split", "parts", "-o", "m.csv"], "parts"),
+        (["prove", "lack.csv", "--split", "parts"], "parts"),
+    ):
+        done = abound(*words, folder=tmp_path)
+        assert done.code == 1
+        assert "lack.csv lacks the columns 'texture', 'area'" in done.err
+        assert f"(the rows must fit {table})" in done.err
+
+
+def test_a_metric_that_does_not_suit_the_target_is_named_before_any_work(tmp_path: Path) -> None:
+    small_table(tmp_path)
+    assert abound("split", "table.csv", *TARGET, "-o", "parts", folder=tmp_path).code == 0
+    done = abound("prove", "table.csv", "--split", "parts", "--metric", "r2", "-q", folder=tmp_path)
+    assert done.code == 2
+    assert "r2 needs a regression target, and 'diagnosis' is a classification target" in done.err
+    assert "average_precision" in done.err
+    assert "rmse" not in done.err
+
+
+def test_a_split_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    small_table(tmp_path)
+    words = ["split", "table.csv", *TARGET, "-o", "parts"]
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts").rmdir()
+    done = abound(*words, "--slice", "texture > 1e9", folder=tmp_path)
+    assert done.code != 0
+    assert not (tmp_path / "parts").exists()
+
+
+def test_many_rows_say_beforehand_what_they_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("abound.cli.room.LARGE", 15_000)
+    small_table(tmp_path)
+    words = ["generate", "table.csv", "-n", "15000", "-g", "marginals", "-o", "x.csv"]
+    done = abound(*words, folder=tmp_path)
+    assert done.code == 0
+    said, *steps = done.err.strip().splitlines()
+    assert said.startswith("15,000 rows take about ")
+    told = float(said.split("about ")[1].split(" MB")[0])
+    assert abs(told - (tmp_path / "x.csv").stat().st_size / 1e6) < 1
+    assert steps[0].startswith("generate: 10000/15000")
+    assert steps[-1].startswith("generate: 15000/15000 done")

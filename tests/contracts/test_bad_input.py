@@ -124,6 +124,46 @@ def test_targets(case: str) -> None:
     assert all(word in message for word in words), message
 
 
+def test_classes_that_no_model_tells_apart() -> None:
+    many = {
+        "a": list(range(2500)),
+        "b": [0.5 * (i % 7) for i in range(2500)],
+        "y": [f"k{i % 500}" for i in range(2500)],
+    }
+    message = fault(many, target="y")
+    assert (
+        "'y' of the dict of columns has 500 classes and at most 100 are told apart: group the rare ones" in message
+    )
+    for k in (18, 26, 100):
+        some = {"a": [0.5 * i for i in range(10 * k)], "y": [f"k{i % k}" for i in range(10 * k)]}
+        assert len(read(some, target="y").schema.target().domain or ()) == k
+
+
+def test_a_rarer_class_of_two_that_no_split_can_share_out() -> None:
+    few = {"a": [0.5 * i for i in range(40)], "y": ["yes"] * 3 + ["no"] * 37}
+    assert "has 3 rows of the class 'yes' and at least 4 are needed" in fault(few, target="y")
+    read({**few, "y": ["yes"] * 4 + ["no"] * 36}, target="y")
+
+
+def test_features_of_which_none_varies() -> None:
+    still = {"a": [1] * 40, "b": ["x"] * 40, "y": ["no", "yes"] * 20}
+    message = fault(still, target="y")
+    assert "the columns 'a', 'b' each hold the same value on every row" in message
+    read({**still, "c": [None, 1] * 20}, target="y")
+
+
+def test_a_group_of_one_value() -> None:
+    one = {"who": ["a"] * 40, "x": list(range(40)), "y": ["no", "yes"] * 20}
+    assert "group column 'who' of the dict of columns holds one value only" in fault(one, target="y", group="who")
+
+
+def test_names_that_all_start_with_an_underscore(tmp_path: Path) -> None:
+    path = planted(tmp_path, "_a,_b\n1,2\n3,4\n")
+    assert "all columns of" in fault(path)
+    assert "names that start with _" in fault(path)
+    assert "names that start with _" in fault(planted(tmp_path, "_a,y\n1,no\n3,yes\n"), target="y")
+
+
 def test_a_time_or_an_identifier_is_no_target() -> None:
     days = pl.Series(np.datetime64("2024-01-01") + np.arange(3).astype("timedelta64[D]"))
     assert "is a time" in fault(pl.DataFrame({"a": [1, 2, 3], "y": days}), target="y")
@@ -151,6 +191,26 @@ def test_a_name_that_contradicts_the_content(tmp_path: Path) -> None:
     assert "rename it to t.csv" in fault(planted(tmp_path, ROWS, "t.parquet"))
     pl.DataFrame({"a": [1, 2]}).write_parquet(tmp_path / "p.csv")
     assert "rename it to p.parquet" in fault(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"), [("t.json", "read_json"), ("t.jsonl", "read_ndjson"), ("t.ndjson", "read_ndjson")]
+)
+def test_json_is_refused_with_a_line_that_converts_it(tmp_path: Path, name: str, reader: str) -> None:
+    rows = '{"a": 1, "y": "no"}\n{"a": 2, "y": "yes"}\n'
+    path = planted(tmp_path, f"[{rows.strip().replace(chr(10), ',')}]" if name == "t.json" else rows, name)
+    message = fault(path, target="y")
+    assert "is JSON, which is not read: convert it to Parquet or CSV" in message
+    assert reader in message
+    code = message.split('-c "')[1].rstrip('"')
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert read(tmp_path / "t.parquet", target="y").main.height == 2
+
+
+@pytest.mark.parametrize(("name", "what"), [("t.parquet", "a Parquet file"), ("t.arrow", "an Arrow file")])
+def test_bytes_that_are_no_table(tmp_path: Path, name: str, what: str) -> None:
+    data = np.random.default_rng(0).bytes(900)
+    assert f"{name} is not {what}" in fault(planted(tmp_path, data, name))
 
 
 def test_damaged_files(tmp_path: Path) -> None:
@@ -247,7 +307,7 @@ def schema_of(**kinds: Any) -> Schema:
 
 
 CONTRADICTIONS: dict[str, tuple[Schema, tuple[str, ...]]] = {
-    "missing": (schema_of(agee="number", y="category"), ("'agee', which is not there", "did you mean 'age'?")),
+    "missing": (schema_of(agee="number", y="category"), ("lacks the column 'agee'", "did you mean 'age'?")),
     "no_number": (schema_of(job="number", y="category"), ("'job' a number and 4 cells", "'clerk'")),
     "no_time": (schema_of(age="time", y="category"), ("'age' a time", "integers such as 31")),
     "no_bool": (schema_of(job="bool", y="category"), ("'job' a bool and 4 cells", "'clerk'")),

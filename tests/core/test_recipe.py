@@ -26,7 +26,7 @@ def test_the_five_line_recipe(tmp_path: Path) -> None:
     assert recipe.data.path == str(tmp_path / "adult.parquet")
     assert recipe.learner == Use(name="boosting")
     assert (recipe.repeats.n, recipe.repeats.train_rows, recipe.seed, recipe.generate) == (7, "all", 3, None)
-    assert [u.name for u in recipe.find] [:2] == ["rare_class", "missing_combo"]
+    assert [u.name for u in recipe.find][:2] == ["rare_class", "missing_combo"]
 
 
 def test_the_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:

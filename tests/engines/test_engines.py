@@ -118,3 +118,46 @@ def test_a_worker_that_failed_is_not_used_again():
     with pytest.raises(Refusal):
         list(engine.map(f"{HERE}:refuse", [{}]))
     assert list(engine.map(f"{HERE}:who", [{}])) != first
+
+
+def test_ctrl_c_for_the_whole_group_is_quiet_and_quick(tmp_path):
+    """A terminal sends it to the workers too, here while they still import; Polars restarts the parent's wait."""
+    script = tmp_path / "long.py"
+    script.write_text(
+        "import os, signal, threading, time, polars\n"
+        "from abound.core import registry\n"
+        "e = registry.create('engine', 'processes', {'workers': 2})\n"
+        "for wait in (0.15, 1.2):\n"
+        "    threading.Timer(wait, lambda: os.killpg(0, signal.SIGINT)).start()\n"
+        "    start = time.monotonic()\n"
+        "    try:\n"
+        "        list(e.map('time:sleep', [60, 60]))\n"
+        "    except KeyboardInterrupt:\n"
+        "        print(time.monotonic() - start < wait + 2)\n"
+    )
+    done = _script(script)
+    out, err = done.communicate(timeout=30)
+    assert (out, err) == ("True\nTrue\n", "")
+
+
+def test_workers_of_a_killed_parent_end_at_once_and_say_nothing(tmp_path):
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import os, signal, threading\n"
+        "from abound.core import registry\n"
+        "e = registry.create('engine', 'processes', {'workers': 2})\n"
+        "threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()\n"
+        "list(e.map('time:sleep', [4, 4]))\n"
+    )
+    done = _script(script)
+    start = time.monotonic()
+    out, err = done.communicate(timeout=30)  # until the workers, who hold the pipe too, are gone
+    assert (out, err) == ("", "")
+    assert time.monotonic() - start < 3.5
+
+
+def _script(path):
+    env = {**os.environ, "PYTHONPATH": os.getcwd()}
+    pipe = subprocess.PIPE
+    words = [sys.executable, str(path)]
+    return subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True, env=env, start_new_session=True)

@@ -183,3 +183,22 @@ def test_a_source_can_be_read_twice(tmp_path: Path) -> None:
         [f.rows() for f in source.batches()] == [f.rows() for f in source.batches()] == [[("1", "2"), ("3", "4")]]
     )
     assert source.scan().collect().rows() == [("1", "2"), ("3", "4")]
+
+
+def test_numbers_with_commas_are_numbers_or_a_note_says_why_not(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [
+        f'{i},"{1234567 + i:,}","{i},5","{i % 9 + 1},234",{"4321" if i % 2 else chr(34) + "1,234" + chr(34)}\n'
+        for i in range(60)
+    ]
+    path.write_text("i,big,fine,either,odd\n" + "".join(rows))
+    data = read(path)
+    table = data.schema.main_table
+    assert [table.column(c).kind for c in ("big", "fine", "either", "odd")] == [*["number"] * 3, "category"]
+    assert data.main["big"][:2].to_list() == [1234567, 1234568]
+    assert data.main["fine"][:2].to_list() == [0.5, 1.5]
+    assert data.main["either"][0] == 1234
+    said = "\n".join(data.notes)
+    assert "'big', 'either': commas read as dividing thousands (1,234 is 1234)" in said
+    assert "'fine': commas read as decimal signs (1,5 is 1.5)" in said
+    assert "'odd' is read as text because of cells such as '1,234': write them without commas" in said

@@ -29,7 +29,16 @@ from abound.formats.identifiers import Distinct, like_id, like_person_id
         (["2024", "2025"], "integer"),
         (["1/2/14", "3/4/15"], "string"),
         (["$5", "$6"], "string"),
-        (["1,234", "2,345"], "string"),
+        (["1,234", "2,345"], "grouped"),
+        (["1,234,567", "89"], "grouped"),
+        (["1,234.50", "2"], "grouped"),
+        (["1,234", "1234"], "string"),
+        (["1,234", "1.5"], "string"),
+        (["1,234", "1,2345"], "comma"),
+        (["0,123", "1,234"], "comma"),
+        (["1,5", "2"], "comma"),
+        (["1,5", "1,234,567"], "string"),
+        (["1,2,3", "1,2"], "string"),
     ],
 )
 def test_first_form(values: list[str], kind: str) -> None:

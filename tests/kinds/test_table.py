@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from abound.core.dataset import Dataset
 from abound.core.registry import create, names
+from abound.errors import InputError
 from abound.stages.read import read
 
 Find = Callable[[str], Path]
@@ -108,3 +110,14 @@ def test_a_csv_of_50_mb_is_read_in_seconds(real_file: Find, tmp_path: Path) -> N
     assert time.perf_counter() - started < 6.0
     assert kinds(data) == kinds(read(frame, target="income"))
     assert len(data) == 9 * len(frame)
+
+
+def test_rows_of_one_class_fit_the_schema_of_their_table_but_are_no_table(tmp_path: Path) -> None:
+    whole = read({"a": list(range(40)), "y": ["no", "yes"] * 20, "z": [0.5 * i for i in range(40)]}, target="y")
+    part = pl.DataFrame({"a": [1, 2, 3], "y": ["no"] * 3, "z": [0.5, 1.0, 1.5]})
+    assert read(part, schema=whole.schema).schema.tasks == whole.schema.tasks
+    assert read(part, schema=whole.schema).schema.target().domain == ("no", "yes")
+    file = tmp_path / "schema.yaml"
+    file.write_text(whole.schema.to_yaml())
+    with pytest.raises(InputError, match="one class only"):
+        read(part, schema=file)

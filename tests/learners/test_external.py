@@ -201,9 +201,9 @@ def test_it_is_judged_as_any_learner(tmp_path, data):
     learner = external(tmp_path)
     use = {"train": list(learner.train), "predict": list(learner.predict), "folder": str(tmp_path), "table": "csv"}
     study = prove(
-        {"mixed": [parts.train] * 2}, baseline=parts.train, tune=parts.tune, test=parts.test,
+        {"mixed": [parts.train.take(range(n)) for n in (150, 160)]}, baseline=parts.train, tune=parts.tune, test=parts.test,
         learner=Use(name="external", params=use), controls=("real_only", "class_weights"),
     )  # fmt: skip
     assert study.learner == "external"
-    assert study.claim.difference == 0.0
+    assert abs(study.claim.difference) < 0.5
     assert json.loads(study.model_dump_json())

@@ -172,9 +172,9 @@ def broken(frame, how):
     return {
         "lacks 1 of": lambda: frame.head(frame.height - 1),
         "more than once": lambda: pl.concat([frame, frame.head(1)]),
-        "rows too many": lambda: pl.concat([frame, frame.head(1).with_columns(pl.lit("test-0").alias("id"))]),
+        "row too many": lambda: pl.concat([frame, frame.head(1).with_columns(pl.lit("test-0").alias("id"))]),
         "ids are unknown, such as 'x'": lambda: frame.with_columns(pl.Series("id", ["x", *ids[1:]])),
-        "rows without an id": lambda: frame.with_columns(pl.Series("id", [None, *ids[1:]])),
+        "row without an id": lambda: frame.with_columns(pl.Series("id", [None, *ids[1:]])),
         "no column 'p:yes'": lambda: frame.drop("p:yes"),
         "no column 'id'": lambda: frame.rename({"id": "row"}),
         "no such class": lambda: frame.with_columns(pl.lit(0.0).alias("p:maybe")),
@@ -186,7 +186,7 @@ def broken(frame, how):
 
 
 HOW = [
-    "lacks 1 of", "more than once", "rows too many", "ids are unknown, such as 'x'", "rows without an id",
+    "lacks 1 of", "more than once", "row too many", "ids are unknown, such as 'x'", "row without an id",
     "no column 'p:yes'", "no column 'id'", "no such class", "not finite", "below 0 or above 1", "sum to",
     "holds 'high': write numbers",
 ]  # fmt: skip

@@ -141,7 +141,7 @@ def test_classes(values: list[Any], kind: str, positive: str) -> None:
 
 
 def test_classes_of_numbers_are_in_the_order_of_their_size() -> None:
-    data = read({"x": [0.5] * 60, "y": [9, 10, 11] * 20}, target="y", positive=11)
+    data = read({"x": [0.5, 1.5] * 30, "y": [9, 10, 11] * 20}, target="y", positive=11)
     assert column(data, "y").domain == ("9", "10", "11")
     assert data.main["y"].head(3).to_list() == ["9", "10", "11"]
     assert data.schema.task().positive == "11"

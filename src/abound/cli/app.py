@@ -109,7 +109,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 def _stopped(command: Callable[..., None]) -> str:
     if command in RESUMES:
         return "stopped; run the same command again to resume"
-    return "stopped; nothing is kept, so the same command starts from the beginning"
+    return "stopped; the same command starts from the beginning"
 
 
 def _close_stdout() -> None:

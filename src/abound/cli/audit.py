@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from abound.cli.options import Group, Ignore, Json, NeededTarget, Positive, Quiet, Seed, Sensitive, load
+from abound.cli.options import Group, Ignore, Json, NeededTarget, Positive, Quiet, Seed, Sensitive, load, rows_like
 
 if TYPE_CHECKING:
     from abound.core.audit import Audit
@@ -34,11 +34,10 @@ def audit(
     from abound.cli.output import print_json, print_page
     from abound.core.context import Context
     from abound.stages.audit import audit as judge
-    from abound.stages.read import read
     from abound.stages.split import split
 
     parts = split(load(real, target, positive, group, sensitive, ignore), seed=seed)
-    rows = read(synth, schema=parts.train.schema)
+    rows = rows_like(synth, parts.train, real)
     ctx = Context(seed=seed, progress=progress(quiet))
     found = judge(rows, parts.train, reference=parts.reference, seed=seed, ctx=ctx)
     if json:
@@ -49,11 +48,24 @@ def audit(
 
 
 def audit_lines(found: Audit, short: bool = False) -> list[str]:
-    """One line a finding, then the checks that did not run and why; `short` only names what passed."""
-    shown = [f for f in found.findings if not short or f.verdict != "pass"]
-    lines = [f"{f.verdict}: {f.sentence}" for f in shown]
-    failed = {f.check for f in shown}
-    passed = [name for name in dict.fromkeys(f.check for f in found.findings) if name not in failed]
-    if short and passed:
-        lines.insert(0, f"pass: {', '.join(passed)}")
+    """One line a finding with its check, equal ones of several checks as one; then the checks that did not run.
+
+    `short` leaves out the sentences of what passed. A check that passed on the rows it compared, and says so of no
+    others, is named among those that passed.
+    """
+    passed = {f.check for f in found.findings if f.verdict == "pass"}
+    failed = {f.check for f in found.findings if f.verdict == "fail"}
+    open_ = {f.check for f in found.findings if f.verdict == "inconclusive"}
+    lines = []
+    if short and (good := [n for n in _checks(found) if n in passed - failed]):
+        lines.append("pass: " + ", ".join(f"{n} (as far as it was judged)" if n in open_ else n for n in good))
+    shown: dict[tuple[str, str], list[str]] = {}
+    for f in found.findings:
+        if not short or f.verdict != "pass":
+            shown.setdefault((f.verdict, f.sentence), []).append(f.check)
+    lines += [f"{verdict}: {', '.join(dict.fromkeys(n))}: {said}" for (verdict, said), n in shown.items()]
     return [*lines, *(f"not run: {name}: {why}" for name, why in found.skipped.items())]
+
+
+def _checks(found: Audit) -> list[str]:
+    return list(dict.fromkeys(f.check for f in found.findings))

@@ -53,13 +53,15 @@ def _extras() -> dict[str, dict[str, Any]]:
     """For each extra of the package: its requirements that are not installed, and the line that installs them."""
     from importlib.metadata import PackageNotFoundError, requires, version
 
+    from abound.errors import install_line
+
     out: dict[str, dict[str, Any]] = {}
     for line in requires("abound") or []:
         marked = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
         name = re.match(r"[\w.-]+", line)
         if marked is None or name is None or name[0] == "abound":
             continue
-        entry = out.setdefault(marked[1], {"missing": [], "install": f"pip install 'abound[{marked[1]}]'"})
+        entry = out.setdefault(marked[1], {"missing": [], "install": install_line(marked[1])})
         try:
             version(name[0])
         except PackageNotFoundError:

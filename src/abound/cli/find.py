@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.gap import Gap
     from abound.core.schema import Said, Schema
-    from abound.core.slice import Slice, Term
+    from abound.core.slice import Slice
     from abound.stages.find import Found
 
 _EXPLAINED = 3  # the reasons of the others are in --json
@@ -154,7 +154,7 @@ def _hole(name: str, schema: Schema, found: Sequence[Gap]) -> Slice:
     """The combination of that id, among those listed and those answered before, or of that condition."""
     import re
 
-    from abound.core.slice import Slice, Term
+    from abound.core.slice import Slice, check_levels
     from abound.errors import UnknownName, did_you_mean
 
     known = {_id(a.hole): a.hole for a in schema.answers}
@@ -165,22 +165,8 @@ def _hole(name: str, schema: Schema, found: Sequence[Gap]) -> Slice:
         hint = did_you_mean(name, known)
         raise UnknownName(f"find lists no hole {name!r} here ({hint}): give an id that it prints, or a condition")
     hole = Slice.parse(name, schema.main)
-    for term in hole.terms:
-        if isinstance(term, Term):
-            _check_level(term, schema)
+    check_levels(hole, schema)
     return next((s for s in known.values() if str(s) == str(hole)), hole)
-
-
-def _check_level(term: Term, schema: Schema) -> None:
-    """UnknownName for a column or a level that does not exist: a misspelt hole would never be met again."""
-    from abound.errors import UnknownName, did_you_mean
-
-    column = schema.main_table.column(term.column)
-    values = term.value if isinstance(term.value, tuple) else (term.value,)
-    wrong = [str(v) for v in values if column.domain is not None and str(v) not in column.domain]
-    if wrong and term.op in ("==", "!=", "in"):
-        hint = did_you_mean(wrong[0], column.domain or ())
-        raise UnknownName(f"the column {term.column!r} has no level {wrong[0]!r}: {hint}")
 
 
 def _id(hole: Slice) -> str:

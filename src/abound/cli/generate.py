@@ -41,25 +41,29 @@ def generate(
     """
     from abound.cli.options import progress
     from abound.cli.output import print_json, print_page
+    from abound.cli.room import check_room
     from abound.core.context import Context
     from abound.core.plan import Order, Plan
-    from abound.core.slice import Slice
+    from abound.core.slice import Slice, check_levels
+    from abound.formats.notes import rows as counted
     from abound.stages.generate import generate as make
     from abound.stages.split import split
 
-    check_suffix(out)
+    check_out(out)
     params = parameters(param)
     train = split(load(data, target, positive, group, sensitive, ignore), seed=seed).train
     condition = Slice.parse(where, train.schema.main) if where else None
     order = Order(generator=generator, params=params, count=rows, where=condition)
-    made = make(
-        train, Plan(orders=(order,)), refit=refit, seed=seed, ctx=Context(seed=seed, progress=progress(quiet))
-    )
+    if condition is not None:
+        check_levels(condition, train.schema)
+    ctx = Context(seed=seed, progress=progress(quiet))
+    check_room(train, order, refit, ctx, out)
+    made = make(train, Plan(orders=(order,)), refit=refit, seed=seed, ctx=ctx)
     write_table(made, out)
     if json:
         print_json({"file": out, "rows": len(made), "training_rows": len(train), "order": order})
     else:
-        said = f"{len(made):,} rows by {generator}" + (f" where {condition}" if condition else "")
+        said = f"{counted(len(made))} by {generator}" + (f" where {condition}" if condition else "")
         print_page([("Made", [f"{said}, fitted on {len(train):,} training rows"]), ("File", [str(out)])])
 
 
@@ -76,10 +80,17 @@ def parameters(given: list[str] | None) -> dict[str, Any]:
     return out
 
 
-def check_suffix(path: Path) -> None:
-    """A usage error where the file could not be written in a format that its name says."""
+def check_out(path: Path) -> None:
+    """A usage error for a name that says no format that is written; InputError where something is there already."""
+    from abound.core.artifact import storage_errors
+    from abound.errors import InputError
+
     if path.suffix not in (".parquet", ".csv"):
         raise typer.BadParameter(f"{path} should end in .parquet or .csv")
+    with storage_errors(path):
+        there = path.exists()
+    if there:
+        raise InputError(f"{path} exists and is not overwritten: choose another --out, or delete it first")
 
 
 def write_table(data: Dataset, path: Path) -> None:

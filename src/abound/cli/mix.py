@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from abound.cli.options import Json, Out, Quiet, Seed
+from abound.cli.options import Json, Out, Quiet, Seed, rows_like
 
 SplitFolder = Annotated[Path, typer.Option("--split", help="The folder that `abound split` wrote.")]
 
@@ -22,7 +22,7 @@ def mix(
     quiet: Quiet = False,
 ) -> None:
     """Join SYNTH to the training part of a split, less the rows that the audit drops; write --out."""
-    from abound.cli.generate import check_suffix, write_table
+    from abound.cli.generate import check_out, write_table
     from abound.cli.options import progress
     from abound.cli.output import print_json, print_page
     from abound.cli.split import part
@@ -30,11 +30,10 @@ def mix(
     from abound.core.recipe import Use
     from abound.stages.audit import audit
     from abound.stages.mix import mix as join
-    from abound.stages.read import read
 
-    check_suffix(out)
+    check_out(out)
     train, tune = part(split, "train"), part(split, "tune")
-    rows = read(synth, schema=train.schema)
+    rows = rows_like(synth, train, split)
     ctx = Context(seed=seed, progress=progress(quiet))
     found = audit(rows, train, reference=part(split, "reference"), seed=seed, ctx=ctx)
     mixed = join(rows, train, tune, found, mixer=Use(name=mixer), seed=seed, ctx=ctx)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.progress import Progress
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A table: CSV, TSV, JSON lines, Parquet or Arrow.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A table: CSV, TSV, Parquet or Arrow.")]
 Target = Annotated[
     str | None, typer.Option("--target", "-t", help="Column to predict, or a condition such as 'price > 650000'.")
 ]
@@ -68,3 +68,14 @@ def load(
     return read(
         path, target=target, positive=positive, group=group, sensitive=names(sensitive), ignore=names(ignore)
     )
+
+
+def rows_like(path: Path, train: Dataset, table: str | Path) -> Dataset:
+    """Synthetic rows from a file, as rows of the table that `train` is from; the message of a misfit names both."""
+    from abound.errors import SchemaError
+    from abound.stages.read import read
+
+    try:
+        return read(path, schema=train.schema)
+    except SchemaError as error:
+        raise SchemaError(f"{error} (the rows must fit {table})") from None

@@ -46,10 +46,12 @@ def plan(
 
 def order_lines(made: Plan) -> list[str]:
     """One line an order: how many rows, with what, under which condition, and why."""
+    from abound.formats.notes import rows as counted
+
     if not made.orders:
         return ["nothing"]
     return [
-        f"{o.count:,} rows by {o.generator}"
+        f"{counted(o.count)} by {o.generator}"
         + (f" ({', '.join(f'{k} {v}' for k, v in o.params.items())})" if o.params else "")
         + (f" where {o.where}" if o.where else "")
         + (f": {o.reason}" if o.reason else "")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from abound.cli.mix import SplitFolder
-from abound.cli.options import Json, Quiet, Seed
+from abound.cli.options import Json, Quiet, Seed, rows_like
 
 if TYPE_CHECKING:
+    from abound.core.dataset import Dataset
     from abound.core.recipe import Use
     from abound.core.study import Study
 
@@ -57,9 +58,8 @@ def prove(
     if predictions is not None:
         from abound.stages.judge import judge
 
-        study = judge(
-            predictions, tune=part(split, "tune"), test=sealed(split), metric=metric_of(metric), seed=seed
-        )
+        tune = part(split, "tune")
+        study = judge(predictions, tune=tune, test=sealed(split), metric=_metric(metric, tune), seed=seed)
     else:
         study = _trained(synth or [], split, learner, metric, purpose, seed, workers, quiet)
     if json:
@@ -83,19 +83,28 @@ def _trained(
     from abound.core.registry import create
     from abound.stages.mix import mix
     from abound.stages.prove import prove as compare
-    from abound.stages.read import read
 
     why, test = purpose_of(purpose), sealed(split)
     train, tune = part(split, "train"), part(split, "tune")
-    rows = [read(path, schema=train.schema) for path in synth]
+    rows = [rows_like(path, train, split) for path in synth]
     engine = create("engine", "local") if workers == 1 else create("engine", "processes", {"workers": workers})
     ctx = Context(seed=seed, engine=engine, progress=progress(quiet))
     arms = rows if why == "replace" else [mix(r, train, tune, Audit(), seed=seed, ctx=ctx) for r in rows]
     name = "synthetic" if why == "replace" else "mixed"
     return compare(
-        {name: arms}, baseline=[train] * len(arms), tune=tune, test=test, learner=learner, metric=metric_of(metric),
-        purpose=why, seed=seed, ctx=ctx,
+        {name: arms}, baseline=[train] * len(arms), tune=tune, test=test, learner=learner,
+        metric=_metric(metric, train), purpose=why, seed=seed, ctx=ctx,
     )  # fmt: skip
+
+
+def _metric(text: str | None, data: Dataset) -> Use | None:
+    """The metric, where it suits the target of the data."""
+    from abound.preflight import check_metric
+
+    wanted = metric_of(text)
+    if wanted is not None:
+        check_metric(wanted, data)
+    return wanted
 
 
 def metric_of(text: str | None) -> Use | None:

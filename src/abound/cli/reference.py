@@ -34,7 +34,7 @@ _MEANING = {
     "minimal_gain": "the interval must lie above it for `helps`",
     "repeats": "how often everything is refitted",
     "repeats.n": "number of repeats; one gives no verdict",
-    "repeats.train_rows": "rows that each repeat draws from the training part",
+    "repeats.train_rows": "rows that a repeat draws from the training part: `all`, at least 20, or 2 a class",
     "split": "sizes of the parts",
     "split.test": "share of all rows, sealed until `prove`",
     "split.tune": "share of what test leaves, for every choice",

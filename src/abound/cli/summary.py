@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Paragraph = tuple[str, list[str]]
 _MOST = 4
+_OF_A_KIND = 2
 FILES = {"report": "report.html", "data": "synthetic.parquet", "card": "data-card.md", "figures": "report.json"}
 
 
@@ -28,14 +29,10 @@ def read_result(folder: Path) -> Result:
     from abound.core.plan import Plan
     from abound.core.recipe import read_recipe
     from abound.core.study import Study
-    from abound.errors import InputError
     from abound.loop import Result
-    from abound.publish import FIRST
+    from abound.publish import FIRST, finished
 
-    if not (folder / "study.json").is_file():
-        begun = folder / "recipe.yaml"
-        hint = f"run  abound run {begun} --out {folder}" if begun.is_file() else "check the path"
-        raise InputError(f"{folder} holds no finished run: {hint}")
+    study = finished(folder)
     first = folder / FIRST
     open_folder(first)
     return Result(
@@ -44,7 +41,7 @@ def read_result(folder: Path) -> Result:
         read_as(first / "gaps.json", tuple[Gap, ...]),
         read_as(first / "plan.json", Plan),
         read_as(first / "audit.json", Audit),
-        read_as(folder / "study.json", Study),
+        read_as(study, Study),
     )
 
 
@@ -96,14 +93,16 @@ def _data(result: Result) -> list[Paragraph]:
     split = split_file(result.folder)
     parts = {name: split.sizes[name][0] for name in PARTS}
     sizes = ", ".join(f"{name} {rows:,}" for name, rows in parts.items()) + " rows"
+    whole = result.audit is not None  # a dry run has a plan only
     if result.recipe.repeats.train_rows != "all":
-        sizes += "; gaps, plan and audit below are those of the first repeat's training rows"
-    elif result.recipe.repeats.n > 1:
+        below = "gaps, plan and audit" if whole else "gaps and plan"
+        sizes += f"; {below} below are those of the first repeat's training rows"
+    elif result.recipe.repeats.n > 1 and whole:
         sizes += f"; plan and audit below are those of the first of {result.recipe.repeats.n} repeats"
     where = f"{Path(result.recipe.data.path).name}: {sum(parts.values()):,} rows"
     notes = list(train.notes[:_MOST])
     if len(train.notes) > _MOST:
-        notes.append(f"and {len(train.notes) - _MOST} more notes, in the report")
+        notes.append(f"and {len(train.notes) - _MOST} more notes, {_rest(result, 'abound read')}")
     return [
         ("Data", [where, *_columns(train.schema), *notes]),
         ("Split", [sizes]),
@@ -114,6 +113,7 @@ def _data(result: Result) -> list[Paragraph]:
 def _columns(schema: Schema) -> list[str]:
     """What is predicted from what."""
     from abound.core.labels import classes, positive_class
+    from abound.formats.notes import counted
 
     table, target = schema.main_table, schema.target()
     kinds = Counter(table.column(n).kind for n in table.features())
@@ -128,15 +128,25 @@ def _columns(schema: Schema) -> list[str]:
             else f" (class of interest: {positive_class(schema, task)})"
         )
     left = table.names("ignore", "key") + [c.name for c in table.columns if c.kind == "id" and c.role == "feature"]
-    out = [f"{what} from {sum(kinds.values())} columns: {features}"]
+    out = [f"{what} from {counted(sum(kinds.values()), 'column')}: {features}"]
     return [*out, f"not used: {', '.join(left[:12])}" + (" ..." if len(left) > 12 else "")] if left else out
 
 
 def _gaps(result: Result) -> list[Paragraph]:
-    lines = [str(g) for g in result.gaps[:_MOST]]
-    if len(result.gaps) > _MOST:
-        lines.append(f"and {len(result.gaps) - _MOST} more, in the report")
+    """The first two of each kind, in the order of the finders."""
+    seen: Counter[str] = Counter()
+    lines = []
+    for gap in result.gaps:
+        seen[gap.kind] += 1
+        lines += [str(gap)] if seen[gap.kind] <= _OF_A_KIND else []
+    if len(result.gaps) > len(lines):
+        lines.append(f"and {len(result.gaps) - len(lines)} more, {_rest(result, 'abound find')}")
     return [("Gaps", lines or ["none found"])]
+
+
+def _rest(result: Result, command: str) -> str:
+    """Where the lines are that did not fit: a run that stopped after its plan has no report."""
+    return "in the report" if result.study else f"listed by  {command}"
 
 
 def print_arms(study: Study) -> None:

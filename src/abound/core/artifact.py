@@ -17,14 +17,16 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from abound.core.model import Model, canonical_json, digest_of
 from abound.errors import ArtifactError, StorageError
 
+T = TypeVar("T")
 MANIFEST = "artifact.json"
+_AGAIN = "run the command that made the folder again (abound run keeps what is finished)"
 
 
 class Artifact(Model):
@@ -52,8 +54,10 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if isinstance(error, ConnectionError | FileNotFoundError):
+            raise  # nobody reads the output any more, or a file to read is missing: no fault of the path
         reasons = {
-            errno.ENOSPC: "the disk is full: free some space and run the same command again, it resumes",
+            errno.ENOSPC: "the disk is full: free some space and run the same command again",
             errno.EDQUOT: "the disk quota is used up: free some space and run the same command again",
             errno.EROFS: "the file system is read-only: choose another folder with --out",
             errno.EACCES: "no permission to write there: choose another folder with --out",
@@ -61,18 +65,29 @@ def storage_errors(path: Path) -> Iterator[None]:
             errno.EISDIR: "a folder stands where a file is to be: choose another folder with --out",
             errno.EEXIST: "a part of that path is a file, not a folder: choose another folder with --out",
             errno.ENOTDIR: "a part of that path is a file, not a folder: choose another folder with --out",
+            errno.ENAMETOOLONG: "the name is too long for this file system: choose a shorter one with --out",
         }
-        reason = reasons.get(error.errno or 0)
-        if reason is None:
-            raise
+        reason = reasons.get(error.errno or 0, f"{error.strerror or error}: choose another folder with --out")
         raise StorageError(f"cannot write {path}: {reason}") from error
+
+
+@contextlib.contextmanager
+def _makeable(path: Path) -> Iterator[None]:
+    """Its folder is made; StorageError where the file system, such as /proc, has no place for new files."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except FileNotFoundError:
+        raise StorageError(
+            f"cannot write {path}: no file can be made there: choose another folder with --out"
+        ) from None
 
 
 def write_bytes(path: Path, data: bytes) -> str:
     """Write a file atomically and durably; return its SHA-256."""
     with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_temporary(path))
+        with _makeable(path):
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=_temporary(path))
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -95,8 +110,7 @@ def write_json(path: Path, value: Any) -> str:
 
 def build_folder(folder: Path, manifest: Artifact, fill: Callable[[Path], object]) -> Artifact:
     """Let `fill` write files into a temporary folder, add the manifest, and move it into place as a whole."""
-    with storage_errors(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    with storage_errors(folder), _makeable(folder):
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_temporary(folder)))
     try:
         with storage_errors(folder):
@@ -190,8 +204,26 @@ def is_sound(folder: Path) -> bool:
 
 
 def read_json(path: Path) -> Any:
-    """Parse a JSON file that abound wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Parse a JSON file that abound wrote; ArtifactError where it is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise ArtifactError(f"{path} is missing: {_AGAIN}") from None
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read ({error.strerror}): {_AGAIN}") from None
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path} is damaged ({error or 'nested too deeply'}): delete it and {_AGAIN}") from None
+
+
+def read_as(path: Path, kind: type[T]) -> T:
+    """A noun, or a tuple of nouns, from a JSON file that abound wrote; ArtifactError where it holds none."""
+    value = read_json(path)
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ArtifactError(f"{path} is damaged ({where}: {first['msg']}): delete it and {_AGAIN}") from None
 
 
 def file_digest(path: Path) -> str:

@@ -49,10 +49,10 @@ class Lines:
         spent = now - start
         text = f"{stage}: {done}/{total}" if total else f"{stage}: {done}"
         if finished:
-            text += f" done in {_duration(spent)}"
+            text += f" done in {duration(spent)}"
             self._started.pop(stage, None)
         elif done and total:
-            text += f", about {_duration(spent / done * (total - done))} left"
+            text += f", about {duration(spent / done * (total - done))} left"
         self._print(text, tty, finished)
 
     def note(self, text: str) -> None:
@@ -68,7 +68,8 @@ class Lines:
         sys.stderr.flush()
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
     if seconds < 5400:

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, cast, dataclass_transform
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from abound.errors import InputError, MissingExtra, UnknownName, did_you_mean
+from abound.errors import InputError, MissingExtra, UnknownName, did_you_mean, install_line
 
 PluginKind = Literal["finder", "generator", "check", "mixer", "learner", "metric", "kind", "engine"]
 KINDS: tuple[PluginKind, ...] = ("finder", "generator", "check", "mixer", "learner", "metric", "kind", "engine")
@@ -153,4 +153,4 @@ def require(module: str, extra: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
-        raise MissingExtra(f"{package} is not installed: run  pip install 'abound[{extra}]'") from error
+        raise MissingExtra(f"{package} is not installed: run  {install_line(extra)}") from error

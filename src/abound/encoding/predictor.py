@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -63,5 +64,10 @@ def fit_arrays(
         return ArrayPredictor(train(arrays, features), features, None)
     names = classes(arm.schema, task)
     present = np.unique(arrays.y)
-    model = ConstantClass(present) if len(present) == 1 else train(arrays, features)
+    if len(present) == 1:
+        return ArrayPredictor(ConstantClass(present), features, names)
+    with warnings.catch_warnings():
+        # scikit-learn wonders whether many classes on few rows are numbers: the task says that they are classes.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+        model = train(arrays, features)
     return ArrayPredictor(model, features, names)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from abound.core import registry
 from abound.core.labels import PROBABILITY, VALUE, classes, codes, numbers, positive_class, probabilities
 from abound.errors import InputError
 
@@ -63,4 +64,14 @@ def expect_classes(task: Task, what: str) -> None:
 
 def _expect(task: Task, kind: str, what: str) -> None:
     if task.kind != kind:
-        raise InputError(f"{what} needs a {kind} target, and this task is {task.kind}: choose another metric")
+        raise InputError(
+            f"{what} needs a {kind} target, and {task.targets[0]!r} is a {task.kind} target: choose one of "
+            f"{', '.join(fitting_metrics(task))}"
+        )
+
+
+def fitting_metrics(task: Task) -> list[str]:
+    """Names of the metrics that suit the task's target."""
+    kinds = {"classification", "regression"}
+    needs = {name: kinds & set(registry.spec("metric", name).needs) for name in registry.names("metric")}
+    return [name for name, needed in needs.items() if not needed or task.kind in needed]

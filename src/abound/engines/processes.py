@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -75,8 +76,14 @@ class _Pool:
                 _end(process)
 
     def _next(self) -> tuple[int, Any]:
-        """The next answer, whichever task it belongs to."""
-        place, value, error = self.answers.get()
+        """The next answer, whichever task it belongs to.
+
+        A wait without a limit would not be ended by Ctrl-C: the handler that Polars installs restarts it.
+        """
+        while True:
+            with contextlib.suppress(queue.Empty):
+                place, value, error = self.answers.get(timeout=0.1)
+                break
         if error is not None:
             raise error
         return place, value
@@ -127,14 +134,25 @@ def _take(surroundings: str) -> subprocess.Popen[str]:
 
 
 def _start() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "abound.engines.processes"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, **_ONE_THREAD},
-    )
+    with _without_interrupts():
+        return subprocess.Popen(
+            [sys.executable, "-m", "abound.engines.processes"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, **_ONE_THREAD},
+        )
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """A process started inside never meets Ctrl-C, not even while it imports: the parent decides what it means."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -142,7 +160,8 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe:
-            pipe.close()
+            with contextlib.suppress(OSError):  # closing flushes, and nobody reads any more
+                pipe.close()
 
 
 def _ask(process: subprocess.Popen[str], message: dict[str, Any]) -> dict[str, Any]:
@@ -173,7 +192,23 @@ def _value(answer: dict[str, Any]) -> Any:
     raise WorkerError(f"a worker failed: {answer['error']}: {answer['message']}\n{answer.get('trace', '')}")
 
 
-def serve(requests: IO[str], answers: IO[str]) -> None:
+def _until_orphaned(requests: IO[str]) -> Iterator[str]:
+    """The requests. The process ends at once, in the middle of a task too, when its parent closes the pipe or dies:
+    nobody is left to read the answer, and what a task writes is whole or absent.
+    """
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def listen() -> None:
+        for line in requests:
+            waiting.put(line)
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        yield waiting.get()
+
+
+def serve(requests: Iterator[str], answers: IO[str]) -> None:
     """The worker's loop: one JSON request a line, one JSON answer a line."""
     import traceback
 
@@ -193,9 +228,9 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
 
 
 if __name__ == "__main__":
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not end up in the answers
-    serve(sys.stdin, pipe)
+    try:
+        serve(_until_orphaned(sys.stdin), pipe)
+    except BrokenPipeError:  # the parent died while the answer was written
+        os._exit(0)

@@ -15,8 +15,8 @@ from abound.formats.survey import Found
 
 CONDITION_LEVELS = ("no", "yes")
 _PARSED: dict[FormKind, pl.DataType] = {
-    "integer": pl.Int64(), "number": pl.Float64(), "comma": pl.Float64(), "bool": pl.Boolean(),
-    "time": pl.Datetime("us"), "string": pl.String(),
+    "integer": pl.Int64(), "number": pl.Float64(), "comma": pl.Float64(),
+    "grouped": pl.Float64(), "bool": pl.Boolean(), "time": pl.Datetime("us"), "string": pl.String(),
 }  # fmt: skip
 _EMPTY: dict[str, pl.DataType] = {"number": pl.Float64(), "time": pl.Datetime("us"), "bool": pl.Boolean()}
 

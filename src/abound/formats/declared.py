@@ -8,20 +8,32 @@ from abound.core.schema import Column, Schema, Table
 from abound.errors import SchemaError, did_you_mean
 from abound.formats.forms import Form
 from abound.formats.guess import check_infinite, count_labels, stored_as
-from abound.formats.notes import Notes
+from abound.formats.notes import Notes, names
+from abound.formats.notes import rows as counted
 from abound.formats.source import Source
 from abound.formats.survey import Found, Survey, survey
 
-NUMBERS = ("integer", "number", "comma")
+NUMBERS = ("integer", "number", "comma", "grouped")
 
 
-def check_shape(source: Source, schema: Schema, derived: str | None) -> Table:
-    """The one table of the schema, all of whose columns are in the data (`derived`, a condition, need not be)."""
+def check_shape(source: Source, schema: Schema, derived: str | None, *, part: bool = False) -> Table:
+    """The one table of the schema, all of whose columns are in the data (`derived`, a condition, need not be).
+
+    `part`: the schema is that of another table, of which the rows are to be a part.
+    """
     if len(schema.tables) > 1:
         raise SchemaError(
             f"the schema declares the tables {sorted(schema.tables)} and {source.name} is one table: declare one"
         )
     table = schema.main_table
+    lacking = [n for n in table.names() if n not in source.dtypes and n != derived]
+    if lacking and part:
+        many = len(lacking) > 1
+        raise SchemaError(
+            f"{source.name} lacks the column{'s' * many} {names(lacking)} of the table that it must fit "
+            f"({did_you_mean(lacking[0], source.dtypes)}): add {'them' if many else 'it'}, or make the rows again "
+            "from that table"
+        )
     for column in table.columns:
         if column.kind in ("array", "asset"):
             raise SchemaError(
@@ -125,7 +137,7 @@ def _levels(source: Source, column: Column, found: Found, notes: Notes) -> Colum
 def _check_key(source: Source, found: Found) -> None:
     distinct = found.distinct()
     if found.nulls:
-        raise _contradiction(source, f"its key {found.name!r} is empty on {found.nulls:,} rows")
+        raise _contradiction(source, f"its key {found.name!r} is empty on {counted(found.nulls)}")
     if distinct is not None and distinct < found.rows:
         raise _contradiction(
             source, f"its key {found.name!r} repeats: {found.rows:,} rows have {distinct:,} different values"

@@ -19,6 +19,7 @@ from abound.core.recipe import Recipe
 from abound.core.schema import Schema
 from abound.core.slice import Slice
 from abound.core.study import Study
+from abound.formats.notes import rows as counted
 
 
 class Part(Model):
@@ -47,7 +48,7 @@ class GapLine(Model):
     @staticmethod
     def of(gap: Gap) -> GapLine:
         """The line of one gap, nothing left out but the row positions."""
-        where = str(gap.slice) if gap.slice else f"{len(gap.rows):,} rows"
+        where = str(gap.slice) if gap.slice else counted(len(gap.rows))
         kept = {k: getattr(gap, k) for k in ("kind", "finder", "slice", "support", "main_rows", "groups", "wanted")}
         return GapLine(
             id=gap.id, where=where, score=gap.score, evidence=gap.evidence, reason=gap.reason, **kept

@@ -31,6 +31,9 @@ _REFUSED = (
 )
 
 
+_JSON = {".json": "read_json", ".jsonl": "read_ndjson", ".ndjson": "read_ndjson"}  # and what reads it in polars
+
+
 def check_file(path: Path) -> None:
     """InputError where `path` is not a regular file that can be opened."""
     try:
@@ -54,12 +57,18 @@ def file_format(path: Path) -> FileFormat:
     """The format of a file, by its content. InputError where it is none that is read, or contradicts the suffix."""
     check_file(path)
     with path.open("rb") as file:
-        head = file.read(16)
+        head = file.read(4096)
     if not head:
         raise InputError(f"{path} is empty (0 bytes): write the table again")
     for magic, reason in _REFUSED:
         if head.startswith(magic):
             raise InputError(f"{path} {reason}")
+    if (reader := _JSON.get(path.suffix.lower())) is not None:
+        to = path.with_suffix(".parquet")
+        raise InputError(
+            f"{path} is JSON, which is not read: convert it to Parquet or CSV, with  "
+            f'python -c "import polars as pl; pl.{reader}({str(path)!r}).write_parquet({str(to)!r})"'
+        )
     found: FileFormat = "csv"
     if head.startswith(b"PAR1"):
         found = "parquet"
@@ -68,12 +77,20 @@ def file_format(path: Path) -> FileFormat:
     elif head.startswith(b"\x1f\x8b"):
         found = "gz"
     named = _SUFFIXES.get(path.suffix.lower(), found)
+    if named not in ("csv", found) and found == "csv" and not _is_text(head):
+        raise InputError(f"{path} is not {_NAMES[named]}, whatever its name says: write it again or copy it again")
     if named != found:
         raise InputError(
             f"{path} is named as {_NAMES[named]} and its content is that of {_NAMES[found]}: rename it to "
             f"{path.name + '.gz' if found == 'gz' else path.with_suffix(_suffix_of(found)).name}, or write it again"
         )
     return found
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether the first bytes of a file may be text, cut in the middle of a character or not."""
+    text = head.decode("utf-8", errors="replace").rstrip("\ufffd")
+    return "\ufffd" not in text and "\0" not in text
 
 
 def _suffix_of(found: FileFormat) -> str:

@@ -2,6 +2,9 @@
 
 A form is a hypothesis from the first rows, and `survey` then tests it on every row; one cell that does not parse is
 enough to give it up. Leading zeros ("00501") and numbers too long for a float are codes, never quantities.
+
+A comma in a number is a decimal sign ("comma") or divides thousands ("grouped"); a note says which was read. Where
+nothing tells, the column stays text.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import Literal
 
 import polars as pl
 
-FormKind = Literal["integer", "number", "comma", "bool", "time", "string"]
+FormKind = Literal["integer", "number", "comma", "grouped", "bool", "time", "string"]
 
 TIMES = (
     "%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f%#z",
@@ -82,6 +85,8 @@ def _parse_text(form: Form, col: pl.Expr, strict: bool) -> pl.Expr:
         return col.cast(pl.Float64, strict=strict).fill_nan(None)
     if form.kind == "comma":
         return col.str.replace(",", ".", literal=True).cast(pl.Float64, strict=strict)
+    if form.kind == "grouped":
+        return col.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=strict)
     if form.kind == "bool":
         words = (_YES, _NO) if form.loose else (_TRUE, _FALSE)
         low = col.str.to_lowercase()
@@ -119,10 +124,10 @@ def first_form(values: pl.Series, *, text: bool, decimal_comma: bool) -> Form:
         return Form("string")
     known = values.drop_nulls()
     if text:
-        kinds: tuple[FormKind, ...] = ("integer", "number", "comma", "bool")
-        for kind in kinds if decimal_comma else tuple(k for k in kinds if k != "comma"):
+        kinds: tuple[FormKind, ...] = ("integer", "number", "comma", "grouped", "bool")
+        for kind in kinds:
             form = Form(kind)
-            if fits(form, known.head(100)) and fits(form, known) and not (kind == "comma" and _thousands(known)):
+            if fits(form, known.head(100)) and fits(form, known) and _told(kind, known, decimal_comma):
                 return form
     times = tuple(t for t in TIMES if fits(Form("time", (t,)), known.head(100)))
     times = tuple(t for t in times if fits(Form("time", (t,)), known))
@@ -150,6 +155,9 @@ def odd_value(form: Form, known: pl.Series, parsed: pl.Series) -> str | None:
     if form.kind == "comma":
         plain = known.str.contains(r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$")
         return None if plain.all() else str(known.filter(~plain)[0])
+    if form.kind == "grouped":
+        plain = known.str.contains(r"^[+-]?([1-9]\d{0,2}(,\d{3})+|0|[1-9]\d*)(\.\d*)?$")
+        return None if plain.all() else str(known.filter(~plain)[0])
     return None
 
 
@@ -172,7 +180,18 @@ def may_lead_with_zero(name: str) -> pl.Expr:
     return (col.starts_with("0") & (col.len_bytes() > 1) & ~col.starts_with("0.")).any()
 
 
-def _thousands(known: pl.Series) -> bool:
-    """Whether every comma may divide thousands (1,234), so that nothing says it is a decimal sign."""
-    with_comma = known.filter(known.str.contains(",", literal=True))
-    return bool(with_comma.str.contains(r"^[+-]?\d{1,3},\d{3}$").all())
+def _told(kind: FormKind, known: pl.Series, decimal_comma: bool) -> bool:
+    """Whether the cells tell what their commas mean, where the form is about commas.
+
+    `decimal_comma`: the file divides its fields by something else, as files with decimal commas do; there 1,234
+    tells nothing. In others it divides thousands, unless numbers stand beside it that are not written so (1234 or
+    1.5); where every cell is such a number the readings differ by one factor only.
+    """
+    if kind not in ("comma", "grouped"):
+        return True
+    with_comma = known.str.contains(",", literal=True)
+    either = bool(known.filter(with_comma).str.contains(r"^[+-]?[1-9]\d{0,2},\d{3}$").all())
+    if kind == "comma" or not either:
+        return not either
+    beside = known.filter(~with_comma)
+    return not decimal_comma and bool(beside.str.contains(r"^[+-]?\d{1,3}$").all())

@@ -24,6 +24,10 @@ FEW = 20  # so few texts are categories whatever the number of rows
 CODES = 200  # so few integers under the name of a code are categories
 MIN_ROWS_PER_LEVEL = 3.0
 _CODE_NAME = re.compile(r"(^|[^a-z])(zip|postal|post)[ _-]?(code)?s?([^a-z]|$)|zipcode|postcode|plz", re.IGNORECASE)
+_COMMAS = {
+    "comma": "commas read as decimal signs (1,5 is 1.5); write numbers without commas if that is wrong",
+    "grouped": "commas read as dividing thousands (1,234 is 1234); write numbers without commas if that is wrong",
+}
 _ROW_NAME = re.compile(r"^(column_1|index|row|row[ _]?(nr|no|number|num)|unnamed: 0|level_0)$", re.IGNORECASE)
 
 
@@ -55,7 +59,13 @@ def stored_as(found: Found) -> str:
     if isinstance(found.dtype, pl.String) and found.form is not None:
         if found.form.kind == "time":
             return f"String {found.form.times[0]}"
-        written = {"integer": "Int64", "number": "Float64", "bool": "Boolean", "comma": "String ,"}
+        written = {
+            "integer": "Int64",
+            "number": "Float64",
+            "bool": "Boolean",
+            "comma": "String ,",
+            "grouped": "Float64",
+        }
         return written.get(found.form.kind, "String")
     return stored_name(found.dtype)
 
@@ -77,6 +87,8 @@ def _guess(source: Source, found: Found, category: bool, notes: Notes) -> Column
         return Column(name=name, kind="time", stored=stored_as(found))
     if isinstance(found.dtype, pl.Duration | pl.Time):
         notes.about(name, "a duration or time of day, read as seconds")
+    if kind in _COMMAS and not (kind == "comma" and source.decimal_comma):
+        notes.about(name, _COMMAS[kind])
     return _guess_number(found, notes) if kind != "string" else _guess_text(source, found, notes)
 
 
@@ -121,9 +133,8 @@ def _guess_number(found: Found, notes: Notes) -> Column:
 def _guess_text(source: Source, found: Found, notes: Notes) -> Column:
     name = found.name
     if found.near_number is not None:
-        notes.say(
-            f"{name!r} is read as text because of cells such as {found.near_number!r}: empty them to get numbers"
-        )
+        fix = "empty them" if "," not in found.near_number else "write them without commas, as 1234.5,"
+        notes.say(f"{name!r} is read as text because of cells such as {found.near_number!r}: {fix} to get numbers")
     if name in source.levels:
         return category_of(found, declared=source.levels[name])
     few = found.levels is not None and (

@@ -32,6 +32,11 @@ def rows(n: int) -> str:
     return f"{n:,} row{'s' * (n != 1)}"
 
 
+def counted(n: int, what: str) -> str:
+    """ "1 column" or "2,000 columns"."""
+    return f"{n:,} {what}{'s' * (n != 1)}"
+
+
 def names(columns: list[str]) -> str:
     """Quoted names, shortened after the first few."""
     shown = ", ".join(repr(c) for c in columns[:_SHOWN])

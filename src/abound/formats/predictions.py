@@ -14,6 +14,7 @@ import polars as pl
 from abound.core.labels import ID, PROBABILITY
 from abound.errors import InputError
 from abound.formats.files import file_format
+from abound.formats.notes import rows as counted
 
 _SLACK = 1e-6  # of single precision, in which many libraries predict
 _SUM = 1e-3  # probabilities written with four decimals, a few classes
@@ -68,7 +69,7 @@ def _number(path: Path, values: pl.Series) -> pl.Series:
 def _check_ids(path: Path, found: pl.Series, ids: Sequence[str]) -> None:
     wanted = pl.Series(ID, list(ids), dtype=pl.String)
     if found.null_count():
-        raise InputError(f"{path} has {found.null_count()} rows without an id")
+        raise InputError(f"{path} has {counted(found.null_count())} without an id")
     twice = found.filter(found.is_duplicated())
     if len(twice):
         raise InputError(f"{path} has the id {twice[0]!r} more than once: one row an id")
@@ -81,7 +82,7 @@ def _check_ids(path: Path, found: pl.Series, ids: Sequence[str]) -> None:
             "predict every row that was handed out"
         )
     if len(extra):
-        raise InputError(f"{path} has {len(extra):,} rows too many, the first with the id {extra[0]!r}")
+        raise InputError(f"{path} has {counted(len(extra))} too many, the first with the id {extra[0]!r}")
 
 
 def _check_values(path: Path, frame: pl.DataFrame, ids: Sequence[str]) -> None:

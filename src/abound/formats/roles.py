@@ -19,7 +19,10 @@ _COMPARES = re.compile(r"[<>=]|\sis\s|\sin\s*\[", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Options:
-    """The arguments of `read` that give columns a meaning."""
+    """The arguments of `read` that give columns a meaning.
+
+    `part`: the schema is that of a table in memory, of which the rows may be any part; a file describes them.
+    """
 
     target: str | None = None
     positive: str | None = None
@@ -29,6 +32,7 @@ class Options:
     categories: tuple[str, ...] = ()
     table: str | None = None
     schema: Schema | None = None
+    part: bool = False
 
     def asks(self) -> bool:
         """Whether anything at all was asked for."""
@@ -127,12 +131,20 @@ def apply_roles(
     return out
 
 
-def check_group(name: str, found: Found) -> None:
-    """InputError where a row has no group: it could end on both sides of the split."""
+def check_group(name: str, found: Found, *, part: bool = False) -> None:
+    """InputError where a row has no group: it could end on both sides of the split; or where all have the same.
+
+    `part`: the rows are a part of a known table, and may be those of one group.
+    """
     if found.nulls:
         raise InputError(
             f"the group column {found.name!r} of {name} is empty on {found.nulls:,} row{'s' * (found.nulls > 1)}: "
             "fill it, or drop these rows"
+        )
+    if found.distinct() == 1 and not part:
+        raise InputError(
+            f"the group column {found.name!r} of {name} holds one value only, so no row may be apart from another: "
+            "name a column that tells groups apart, or leave the group out"
         )
 
 
@@ -157,13 +169,18 @@ def target_column(name: str, column: Column, found: Found, options: Options, not
             "column, or a condition"
         )
     if column.kind == "category":
-        return _seen_classes(column, found, notes)
+        return _seen_classes(column, found, options, notes)
     return column.model_copy(update={"role": "target"})
 
 
-def _seen_classes(column: Column, found: Found, notes: Notes) -> Column:
-    """The target with the classes that have rows: a class without any can be neither learnt nor tested."""
+def _seen_classes(column: Column, found: Found, options: Options, notes: Notes) -> Column:
+    """The target with the classes that have rows: a class without any can be neither learnt nor tested.
+
+    A part of a known table, such as synthetic rows, may hold one class of it and keeps the others.
+    """
     seen = count_labels(found.levels or {})
+    if len(seen) < 2 and options.part and column.role == "target":
+        return column
     domain = tuple(c for c in column.domain or seen if c in seen)
     if len(domain) < len(column.domain or ()):
         lost = [c for c in column.domain or () if c not in seen]

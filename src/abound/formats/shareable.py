@@ -1,17 +1,19 @@
 """What a report that leaves the house leaves out: small cells, single rows, and values only few rows hold.
 
 A count below five may point at a person, so it is not shown, and neither is the value of a slice that holds so few
-rows (a missing combination keeps its description: its parts are common, only their meeting is rare). Free
-sentences (of checks, notes and warnings) are passed on as they are. It is no check of the synthetic rows and no
-promise of anonymity.
+rows (a missing combination keeps its description: its parts are common, only their meeting is rare). In free
+sentences (of checks, notes and warnings) small counts of rows are found by their form, "3 test rows" or "1 of 90
+real rows"; a zero stays. It is no check of the synthetic rows and no promise of anonymity.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 from abound.core.audit import Audit
+from abound.core.model import Model
 from abound.core.recipe import Recipe
 from abound.core.schema import Column, Schema
 from abound.core.study import Claim, Study
@@ -21,6 +23,13 @@ SMALL = 5
 _HIDDEN = f"a slice with fewer than {SMALL} real rows (not shown)"
 _FOLDERS = re.compile(r"[^\s'\"=]*[/\\]+(?=[^\s/\\])")
 _FEW = f"The test set holds fewer than {SMALL} rows of the rarest class: it can show only very large gains on it."
+_SENTENCES = frozenset(
+    ("sentence", "reason", "advice", "notes", "warnings", "power", "power_sentence", "skipped", "find_skipped")
+)
+_FEW_ROWS = re.compile(
+    rf"(?<![\w.,/])[1-{SMALL - 1}](?=(?: of [\d,]+)?(?! (?:points?|repeats?|columns?|pairs?|levels?|classes) )"
+    r"(?: [a-z'-]+){0,3} (?:rows?|positives?|records?|cases?|units?|groups?)\b| of (?:the|its|that) class\b)"
+)
 
 
 def suppress(facts: Facts) -> Facts:
@@ -41,6 +50,11 @@ def suppress(facts: Facts) -> Facts:
         said.append(f"{dropped} claims on slices with fewer than {SMALL} test rows or positives are not shown.")
     if facts.examples is not None:
         said.append("Example rows are not shown.")
+    lost = len(facts.study.remedy.collect) - len(study.remedy.collect)
+    if lost:
+        said.append(f"{lost} of the slices to collect more rows of are not shown.")
+    if _quiet(facts).to_json() != facts.to_json():
+        said.append(f"Counts of rows below {SMALL} in sentences are written as 'fewer than {SMALL}'.")
     update = {
         "shareable": True,
         "gaps": gaps,
@@ -54,7 +68,20 @@ def suppress(facts: Facts) -> Facts:
         "examples": None,
         "suppressed": tuple(said),
     }
-    return facts.model_copy(update=update | power)
+    quiet: Facts = _quiet(facts.model_copy(update=update | power))
+    return quiet
+
+
+def _quiet(value: Any, sentence: bool = False) -> Any:
+    """The same value, with small counts of rows hidden in every sentence inside it."""
+    if isinstance(value, Model):
+        inner = {n: _quiet(getattr(value, n), n in _SENTENCES) for n in type(value).model_fields}
+        return value.model_copy(update=inner)
+    if isinstance(value, dict):
+        return {k: _quiet(v, sentence) for k, v in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_quiet(v, sentence) for v in value)
+    return _FEW_ROWS.sub(f"fewer than {SMALL}", value) if sentence and isinstance(value, str) else value
 
 
 def _small(n: int | None) -> bool:
@@ -82,7 +109,11 @@ def _study(study: Study, hidden: Collection[str]) -> tuple[Study, int]:
     if _small(main.positives):
         main = main.model_copy(update={"positives": None, "sentence": ""})
     kept = [c for c in others if not _tiny(c) and str(c.slice) not in hidden]
-    collect = tuple(line for line in study.remedy.collect if not any(where in line for where in hidden))
+    # with "1 training row; 99 more would make 100" the difference says what is hidden
+    collect = tuple(
+        line for line in study.remedy.collect
+        if not any(where in line for where in hidden) and not _FEW_ROWS.search(line)
+    )  # fmt: skip
     remedy = study.remedy.model_copy(update={"collect": collect})
     return study.model_copy(update={"claims": (main, *kept), "remedy": remedy}), len(others) - len(kept)
 

@@ -226,7 +226,7 @@ def _misfit(form: Form, values: pl.Series, parsed: pl.Series, code: bool) -> str
             lost = lost & values.is_not_nan()
         if lost.any():
             return str(values.filter(lost)[0])
-    if not code and form.kind != "comma":
+    if not code and form.kind not in ("comma", "grouped"):
         return None
     return odd_value(form, values.drop_nulls(), parsed.drop_nulls())
 
@@ -280,9 +280,11 @@ def _count(state: Found, known: pl.Series) -> None:
 
 
 def _near_number(values: pl.Series) -> str | None:
-    """The first cell that is no number, in a column where at least nine cells of ten are."""
+    """The first cell that is no number, in a column where at least nine cells of ten are, commas apart."""
     known = values.drop_nulls().head(_SAMPLE)
     number = known.cast(pl.Float64, strict=False)
-    if number.null_count() > 0.1 * len(known) or not number.null_count():
+    bare = known.str.replace(r"^([+-]?\d+),(\d+)$", "${1}${2}").str.replace_all(r",(\d{3})", "${1}")
+    lost = bare.cast(pl.Float64, strict=False).null_count()
+    if lost > 0.1 * len(known) or not number.null_count():
         return None
     return str(known.filter(number.is_null())[0])

@@ -144,11 +144,13 @@ def _columns(
         columns = {n: c for n, c in columns.items() if not n.startswith("_")}
         if not columns:
             raise InputError(
-                f"all columns of {source.name} have names that start with _, and such columns are set aside: rename "
-                "those that are to be used"
+                f"all columns of {source.name} have names that start with _, and such columns are set aside: "
+                "rename those that are to be used"
             )
     else:
-        table = check_shape(source, options.schema, target.name if target and target.condition else None)
+        table = check_shape(
+            source, options.schema, target.name if target and target.condition else None, part=options.part
+        )
         seen = survey(source, forced_forms(source, table) | forced, keys_of(table))
         _check_rows(source, seen.rows)
         columns = complete(source, seen, table, notes)
@@ -157,7 +159,7 @@ def _columns(
     if seen.empty_rows:
         notes.say(f"{counted(seen.empty_rows)} without any value left out")
     if options.group is not None:
-        check_group(source.name, seen.columns[options.group])
+        check_group(source.name, seen.columns[options.group], part=options.part)
     columns = _without_old_target(columns, target)
     columns = apply_roles(columns, seen.columns, options, target)
     if target is not None and target.condition is None:
@@ -317,8 +319,8 @@ def _check_classes(source: Source, target: str, counts: Mapping[str, int], rows:
     rare = min(counts, key=lambda c: counts[c])
     if counts[rare] < LEAST_OF_CLASS:
         raise InputError(
-            f"the target {target!r} of {source.name} has {counted(counts[rare])} of the class {rare!r} and at least "
-            f"{LEAST_OF_CLASS} are needed, one for each part of a split: add rows of it, or name another target"
+            f"the target {target!r} of {source.name} has {counted(counts[rare])} of the class {rare!r} and at "
+            f"least {LEAST_OF_CLASS} are needed, one a part of the split: add rows of it or name another target"
         )
 
 

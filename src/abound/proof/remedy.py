@@ -54,7 +54,7 @@ def _thin(gap: Gap) -> str:
     """Where real rows are few, and how many it takes to fill the gap as its finder counts it."""
     tune = next((f", {e.value:.0f} of {e.n:,} in tune" for e in gap.evidence if e.name == "rows in tune"), "")
     more = f"{gap.wanted - gap.support:,} more would make {gap.wanted:,}"
-    return f"{gap.slice}: {gap.support:,} training rows{tune}; {more}"
+    return f"{gap.slice}: {gap.support:,} training row{'s' * (gap.support != 1)}{tune}; {more}"
 
 
 def _gains(arm: ArmResult) -> bool:

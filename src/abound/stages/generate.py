@@ -232,7 +232,12 @@ def _order_rows(
     import polars as pl
 
     if run is None:
-        return [sample_shard(fitted(), train, order, i, n, refit, ctx) for i, n in shards(order.count)]
+        made = []
+        for i, n in shards(order.count):
+            made.append(sample_shard(fitted(), train, order, i, n, refit, ctx))
+            if (done := i * SHARD + n) < order.count:
+                ctx.progress.step("generate", done, order.count)
+        return made
     frames = []
     for shard, rows in shards(order.count):
         what = {"train": train.digest, "order": order.id, "refit": refit, "shard": shard, "rows": rows}

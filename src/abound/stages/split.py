@@ -165,7 +165,10 @@ def _enough_units(data: Dataset, units: Units) -> None:
     group = data.schema.group
     groups = data.main[group].n_unique() if group else len(data)
     if groups < _LEAST_UNITS:
-        raise InputError(f"the group column {group!r} has {groups} groups: four parts need at least four")
+        raise InputError(
+            f"the group column {group!r} holds {groups} group{'s' * (groups != 1)}, and four parts need at least "
+            "four: name another column, or none"
+        )
     if units.count < _LEAST_UNITS:
         raise InputError(
             f"the rows form {units.count} sets that must stay together ({', '.join(units.reasons)}), and four "
@@ -228,7 +231,7 @@ def _times(data: Dataset, column: str) -> NDArray[Any]:
     values = as_numbers(data.main[column])
     missing = int(np.isnan(values).sum())
     if missing:
-        raise InputError(f"the time column {column!r} is empty in {missing:,} rows: fill or drop them")
+        raise InputError(f"the time column {column!r} is empty in {missing:,} row{'s' * (missing != 1)}: fill or drop them")
     return values
 
 

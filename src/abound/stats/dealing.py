@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+LARGEST = 0.5  # more than half of the rows are the rule, not a slice
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,26 @@ def residuals(loss: Floats, strata: Ints | None = None) -> Residuals:
     values = loss - (np.bincount(place, weights=loss) / held)[place]
     variances = np.bincount(place, weights=values**2) / np.maximum(held - 1, 1.0)
     return Residuals(values, place, sizes, variances, np.bincount(place, weights=values**3) / held)
+
+
+def standard(sums: Floats, r: Residuals, support: int) -> tuple[Ints, Floats, Floats]:
+    """Places of the slices of a fit size, their standardised sums (slices, 1 + draws), and their skewness."""
+    strata = len(r.sizes)
+    rows = sums[:, :strata].sum(axis=1)
+    kept = np.flatnonzero((rows >= support) & (rows <= LARGEST * r.sizes.sum()))
+    counts = sums[kept, :strata]
+    share = counts / np.maximum(r.sizes, 1.0)
+    variance = (counts * (1 - share)) @ r.variances
+    third = (counts * (1 - share) * (1 - 2 * share)) @ r.thirds
+    some = variance > 1e-12 * max(1.0, float(r.variances.max(initial=0.0)))
+    kept, variance, third = kept[some], variance[some], third[some]
+    return kept, sums[kept, strata:] / np.sqrt(variance)[:, None], third / variance**1.5
+
+
+def normal_scale(z: Floats, skew: Floats) -> Floats:
+    """Standardised sums with that skewness as normal quantiles (Wilson and Hilferty 1931, for a gamma variable)."""
+    g = np.where(np.abs(skew) < 1e-6, 1e-6, skew)
+    return np.asarray(6 / g * (np.cbrt(np.maximum(1 + g * z / 2, 0.0)) - 1) + g / 6)
 
 
 def deals(r: Residuals, groups: Ints | None, draws: int, rng: np.random.Generator) -> Floats:
