@@ -200,8 +200,9 @@ def test_it_is_judged_as_any_learner(tmp_path, data):
     (tmp_path / "script.py").write_text(SHARES)
     learner = external(tmp_path)
     use = {"train": list(learner.train), "predict": list(learner.predict), "folder": str(tmp_path), "table": "csv"}
+    arms = [parts.train.take(range(n)) for n in (150, 160)]
     study = prove(
-        {"mixed": [parts.train.take(range(n)) for n in (150, 160)]}, baseline=parts.train, tune=parts.tune, test=parts.test,
+        {"mixed": arms}, baseline=parts.train, tune=parts.tune, test=parts.test,
         learner=Use(name="external", params=use), controls=("real_only", "class_weights"),
     )  # fmt: skip
     assert study.learner == "external"

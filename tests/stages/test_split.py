@@ -107,7 +107,7 @@ def test_too_few_rows_is_one_sentence(n):
 
 
 def test_too_few_groups_is_one_sentence():
-    with pytest.raises(InputError, match="'person' has 3 groups"):
+    with pytest.raises(InputError, match="'person' holds 3 groups"):
         split(grouped(120, groups=3))
 
 

@@ -231,7 +231,9 @@ def _times(data: Dataset, column: str) -> NDArray[Any]:
     values = as_numbers(data.main[column])
     missing = int(np.isnan(values).sum())
     if missing:
-        raise InputError(f"the time column {column!r} is empty in {missing:,} row{'s' * (missing != 1)}: fill or drop them")
+        raise InputError(
+            f"the time column {column!r} is empty in {missing:,} row{'s' * (missing != 1)}: fill or drop them"
+        )
     return values
 
 
