@@ -165,3 +165,17 @@ def test_null_from_elsewhere_and_same_seed_same_slices():
     assert one.limits == other.limits
     assert not found(made, np.zeros(800)).slices
     assert not found(made, loss, draws=2).slices
+
+
+@pytest.mark.parametrize("truth", [((0, 9, 11),), ((0, 7, 13), (2, 3, 9)), ((1, 5, 16), (3, 1, 1))])
+def test_cuts_are_sharpened_between_those_of_the_search(truth):
+    """Twenty-four levels, of which conjunctions are searched at every fourth: what is found fits the rows planted."""
+    rng = np.random.default_rng(11)
+    starts = tuple(range(0, 24, 4))
+    made = [Axis(rng.integers(0, 24, 6000), 24, 24, starts) for _ in range(3)] + [Axis(rng.integers(0, 4, 6000), 4)]
+    hold = inside(made, truth)
+    loss = np.where(hold & (rng.random(6000) < 0.35), 1.0, coin(6000, 11))
+    (weak,) = found(made, loss).slices
+    mask = inside(made, weak.conditions)
+    assert (mask & hold).sum() > 0.85 * (mask | hold).sum()
+    assert [c[0] for c in weak.conditions] == [c[0] for c in truth]
