@@ -2,7 +2,7 @@
 
 from benchmarks.shards import main
 
-MEASURES = ("false_helps", "split_leaks", "holes", "rare_subclass", "shortcut", "gap", "power", "harmful", "known_answers", "advice")
+MEASURES = ("false_helps", "split_leaks", "holes", "weak_slices", "rare_subclass", "shortcut", "gap", "power", "harmful", "known_answers", "advice")
 
 if __name__ == "__main__":
     main("proof", MEASURES)

@@ -57,7 +57,7 @@ def test_a_planted_slice_is_the_only_gap(numeric):
     excess = next(e for e in gap.evidence if e.name == "excess loss")
     assert 0 < excess.low < excess.value < excess.high
     assert excess.n == gap.support
-    assert gap.support < gap.wanted <= 3 * gap.support
+    assert gap.support == gap.wanted
     assert str(gap.slice) in gap.reason
     assert "slices searched; on " in gap.reason
     assert ("share of errors" in gap.reason) != numeric

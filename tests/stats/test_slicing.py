@@ -169,7 +169,7 @@ def test_null_from_elsewhere_and_same_seed_same_slices():
 
 @pytest.mark.parametrize("truth", [((0, 9, 11),), ((0, 7, 13), (2, 3, 9)), ((1, 5, 16), (3, 1, 1))])
 def test_cuts_are_sharpened_between_those_of_the_search(truth):
-    """Twenty-four levels, of which conjunctions are searched at every fourth: what is found fits the rows planted."""
+    """Of 24 levels conjunctions are searched at every fourth: what is found fits the rows planted all the same."""
     rng = np.random.default_rng(11)
     starts = tuple(range(0, 24, 4))
     made = [Axis(rng.integers(0, 24, 6000), 24, 24, starts) for _ in range(3)] + [Axis(rng.integers(0, 4, 6000), 4)]

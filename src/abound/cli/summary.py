@@ -192,5 +192,5 @@ def verdict_paragraphs(study: Study) -> list[Paragraph]:
     return [
         ("Verdict", [*said, *more, *(g.sentence for g in study.guards), *study.warnings]),
         ("Use", [study.remedy.sentence]),
-        ("Thin", list(study.remedy.collect)),
+        ("Look at", list(study.remedy.collect)),
     ]

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _FINE = 4  # levels of a part: cuts are moved by a quarter of it
 _DEALS = 999  # on tune: the least p is .001
-_ENOUGH = 3.0  # the most rows wanted, as a multiple of those there
 
 
 class Part(NamedTuple):
@@ -197,7 +196,6 @@ def _gap(parts: tuple[Part, Part], slices: list[Slice], p_value: float, searched
     *before, slice_ = slices
     support = parts[0].data.support(slice_)
     train, tune = (_figures(part, slice_, before) for part in parts)
-    more = min(_ENOUGH, train.inside / train.outside) if train.outside > 0 else _ENOUGH
     evidence = [
         _evidence("excess loss", train),
         Evidence(name="loss inside", value=train.inside, n=train.rows),
@@ -215,7 +213,7 @@ def _gap(parts: tuple[Part, Part], slices: list[Slice], p_value: float, searched
         support=support.rows,
         main_rows=support.main_rows,
         groups=support.groups,
-        wanted=math.ceil(support.rows * max(1.0, more)),
+        wanted=support.rows,  # how many more would mend it, errors alone do not tell
         evidence=tuple(evidence),
         reason=_sentence(parts[0], slice_, train, tune, searched, chance),
     )

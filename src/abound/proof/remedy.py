@@ -36,7 +36,7 @@ def remedy(
     more = next((a for a in arms if a.arm == "more_real"), None)
     if more and _gains(more):
         text.append(f"{more.description[0].upper()}{more.description[1:]}: {_span(more, name)}.")
-    collect = [_thin(g) for g in gaps if _collectable(g)]
+    collect = [w for w in map(_weak, gaps) if w][:2] + [_thin(g) for g in gaps if _collectable(g)]
     settings: dict[str, str | float | int | bool | None] = {"arm": chosen.arm, "learner": learner}
     return Remedy(
         arm=chosen.arm, sentence=" ".join(text), versus_real=chosen.versus_real, settings=settings,
@@ -55,6 +55,18 @@ def _thin(gap: Gap) -> str:
     tune = next((f", {e.value:.0f} of {e.n:,} in tune" for e in gap.evidence if e.name == "rows in tune"), "")
     more = f"{gap.wanted - gap.support:,} more would make {gap.wanted:,}"
     return f"{gap.slice}: {gap.support:,} training row{'s' * (gap.support != 1)}{tune}; {more}"
+
+
+def _weak(gap: Gap) -> str:
+    """Where the model errs most, with the figures of the search on the training rows; empty for other gaps."""
+    by = {e.name: e for e in gap.evidence}
+    inside, outside = by.get("loss inside"), by.get("loss outside")
+    if gap.kind != "weak" or inside is None or outside is None:
+        return ""
+    return (
+        f"{gap.slice}: mean loss {inside.value:.3g} on {inside.n:,} training rows, {outside.value:.3g} elsewhere "
+        "(out of fold, confirmed on tune)"
+    )
 
 
 def _gains(arm: ArmResult) -> bool:

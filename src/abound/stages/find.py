@@ -10,6 +10,7 @@ from abound.core import registry
 from abound.core.context import Context
 from abound.core.gap import Gap
 from abound.core.recipe import FINDERS, Use
+from abound.core.task import one_thread
 from abound.errors import InputError, Refusal
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def find(
         if reason is None:
             here = inner.at("find", use.name, use.params)
             try:
-                gaps += plugins[use.model_dump_json()].find(train, tune, tuple(gaps), here)
+                with one_thread():  # sums must not depend on how many cores there are
+                    gaps += plugins[use.model_dump_json()].find(train, tune, tuple(gaps), here)
             except Refusal as refusal:
                 reason = str(refusal)
         if reason is not None:
