@@ -62,6 +62,7 @@ def test_answers_by_id_are_kept_in_a_file_and_obeyed(folder: Path) -> None:
     assert {a["id"]: a["answer"] for a in changed["answers"]} == {pilots: "unneeded", smiths: "needed"}
 
 
+@pytest.mark.slow
 def test_a_hole_may_be_given_as_a_condition_and_a_run_obeys_it(folder: Path) -> None:
     words = ["-t", "y", "--schema", "own.yaml", "--answer", f"{HOLES[1]}=needed"]
     done = find(folder, *words, "--answer", f"{HOLES[0]}=unneeded")

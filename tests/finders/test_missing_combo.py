@@ -90,6 +90,7 @@ def test_a_planted_triple_with_a_range_is_found():
     assert "related in pairs only" in gap.reason
 
 
+@pytest.mark.slow
 def test_independent_columns_have_no_gaps():
     """At most one table in twenty may show a hole that is chance; 60 tables, limit well above 3."""
     alarms = 0

@@ -99,6 +99,7 @@ def test_credit_default(real_file: Find) -> None:
     assert seen["bill_amt1"] == ("number", "feature")
 
 
+@pytest.mark.slow
 def test_a_csv_of_50_mb_is_read_in_seconds(real_file: Find, tmp_path: Path) -> None:
     frame = pl.read_parquet(real_file("tabular/adult.parquet"))
     path = tmp_path / "adult.csv"

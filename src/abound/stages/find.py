@@ -16,6 +16,7 @@ from abound.errors import InputError, Refusal
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.progress import Progress
+    from abound.core.protocols import Finder
 
 DEFAULT = FINDERS
 
@@ -76,8 +77,7 @@ def find(
         if reason is None:
             here = inner.at("find", use.name, use.params)
             try:
-                with one_thread():  # sums must not depend on how many cores there are
-                    gaps += plugins[use.model_dump_json()].find(train, tune, tuple(gaps), here)
+                gaps += _on_one_thread(plugins[use.model_dump_json()], train, tune, tuple(gaps), here)
             except Refusal as refusal:
                 reason = str(refusal)
         if reason is not None:
@@ -85,6 +85,14 @@ def find(
             notes.inner.note(f"{use.name} did not run: {reason}")
         around.progress.step("find", done + 1, len(order))
     return Found(_once(gaps), skipped, notes.kept)
+
+
+def _on_one_thread(
+    finder: Finder, train: Dataset, tune: Dataset, found: tuple[Gap, ...], ctx: Context
+) -> list[Gap]:
+    """What a finder finds; sums must not depend on how many cores there are."""
+    with one_thread():
+        return finder.find(train, tune, found, ctx)
 
 
 def _in_order(uses: tuple[Use, ...]) -> list[Use]:
