@@ -9,11 +9,11 @@ check:
     ruff format --check .
     mypy
     lint-imports
-    pytest -q -n 2
+    pytest -q -n 2 --dist loadfile
 
 # the quick tests
 test *args:
-    pytest -q -n 2 {{args}}
+    pytest -q -n 2 --dist loadfile {{args}}
 
 # all tests, the slow ones too
 test-all:

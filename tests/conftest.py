@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 # Two test processes on two cores: pools of threads would wait for one another. Read when numpy is imported.
-for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
     os.environ.setdefault(_pool, "1")
 
 # The same examples in every run: a failure elsewhere is a failure here.

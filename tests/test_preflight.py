@@ -64,7 +64,7 @@ def test_no_synthetic_rows_is_no_verdict(table, tmp_path):
 
 def test_other_data_under_the_same_name_is_another_run(table, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    recipe = Recipe.model_validate({"data": {"path": str(table), "target": "y"}, "learner": "tree"})
+    recipe = Recipe.model_validate({"data": {"path": str(table), "target": "y"}, "learner": "tree", "find": []})
     first = run(recipe, quiet=True, dry_run=True).folder
     pl.read_csv(table).head(100).write_csv(table)
     assert run(recipe, quiet=True, dry_run=True).folder != first

@@ -2,7 +2,10 @@
 
 from benchmarks.shards import main
 
-MEASURES = ("false_helps", "split_leaks", "holes", "weak_slices", "rare_subclass", "shortcut", "gap", "power", "harmful", "known_answers", "advice")
+MEASURES = (
+    "false_helps", "power", "harmful", "known_answers", "advice", "split_leaks", "gap", "shortcut", "holes",
+    "weak_slices", "rare_subclass",
+)  # fmt: skip
 
 if __name__ == "__main__":
     main("proof", MEASURES)

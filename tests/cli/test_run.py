@@ -117,7 +117,9 @@ def test_a_report_of_an_empty_folder_leaves_it_empty(tmp_path: Path) -> None:
 
 def test_a_dry_run_speaks_of_no_audit_and_no_report(tmp_path: Path) -> None:
     small_table(tmp_path)
-    out = abound("run", "table.csv", "-t", "diagnosis", "--dry-run", "-q", folder=tmp_path).out
+    (tmp_path / "a.yaml").write_text("data: {path: table.csv, target: diagnosis}\nfind: [missing_combo]\n")
+    out = abound("run", "a.yaml", "--dry-run", "-q", folder=tmp_path).out
+    assert "Plan" in out
     assert "audit" not in out
     assert "report" not in out
 
@@ -227,7 +229,7 @@ def test_a_recipe_runs_on_another_table(tmp_path) -> None:
     table = small_table(tmp_path)
     (tmp_path / "elsewhere").mkdir()
     recipe = tmp_path / "elsewhere" / "a.yaml"
-    recipe.write_text("data: {path: not-here.csv, target: diagnosis}\nlearner: tree\n")
+    recipe.write_text("data: {path: not-here.csv, target: diagnosis}\nfind: [rare_class]\nlearner: tree\n")
     done = abound("run", recipe, "--data", table.name, "--dry-run", "--json", folder=tmp_path)
     assert done.code == 0, done.err
     assert abound("run", recipe, "--dry-run", folder=tmp_path).code == 1

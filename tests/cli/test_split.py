@@ -3,6 +3,7 @@
 import json
 
 import polars as pl
+import pytest
 
 from tests.cli.command import abound
 from tests.planted import mixed_table
@@ -29,6 +30,7 @@ def test_rows_that_stay_together_are_named(tmp_path):
     assert "40 rows in 20 sets" in " ".join(done.out.split())
 
 
+@pytest.mark.slow
 def test_a_run_takes_a_time_column(tmp_path):
     mixed_table(400, 3, nulls=False).main.write_csv(tmp_path / "table.csv")
     done = abound(

@@ -131,6 +131,7 @@ def test_rows_made_elsewhere_are_judged_on_the_sealed_test(folder: Path) -> None
     assert "2 repeats" in two.out
 
 
+@pytest.mark.slow
 def test_a_schema_that_was_edited_can_be_used(folder: Path) -> None:
     printed = abound("schema", "table.csv", *TARGET, folder=folder).out
     (folder / "schema.yaml").write_text(printed)

@@ -82,6 +82,7 @@ def run(name, data, seed=0):
     return [g for g in found if g.finder == name], found.skipped.get(name)
 
 
+ONCE = [pytest.param(n, marks=[pytest.mark.slow] if n in THOROUGH else []) for n in NAMES]
 CASES = [
     pytest.param(name, make, marks=[pytest.mark.slow] if (name in THOROUGH and make in REST) else [])
     for name in NAMES
@@ -114,13 +115,13 @@ def test_gaps_are_true_of_the_data(name, make):
     assert [g.score for g in gaps] == sorted((g.score for g in gaps), reverse=True)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ONCE)
 def test_the_same_rows_give_the_same_gaps(name):
     data = planted_hole()
     assert run(name, data) == run(name, data)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ONCE)
 def test_the_order_of_rows_does_not_matter_to_slices(name):
     data = planted_hole()
     shuffled = data.take(np.random.default_rng(0).permutation(len(data)))
