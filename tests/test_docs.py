@@ -20,6 +20,7 @@ from abound.cli import reference
 from abound.cli.app import COMMANDS
 from abound.core.recipe import Recipe, read_recipe
 from abound.core.registry import KINDS, create, names
+from abound.core.slice import Slice
 from tests.cli.command import abound as abound_command
 from tests.cli.command import finished, small_table
 from tests.cli.test_predictions import nearest_mean
@@ -133,6 +134,7 @@ def test_each_example_is_a_recipe_that_says_what_to_expect(path: Path) -> None:
     assert recipe.generate
     for line in recipe.generate:
         create("generator", line.generator.name, line.generator.params)
+        assert line.where is None or Slice.parse(line.where, "rows").terms
     create("learner", recipe.learner.name, recipe.learner.params)
 
 

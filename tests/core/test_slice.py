@@ -226,6 +226,13 @@ def test_an_operator_that_is_none_is_refused(text: str) -> None:
         Slice.parse(text, "rows")
 
 
+@pytest.mark.parametrize("text", ["income = >50K", 'income = ">50K"', "income == >50K and i > 3"])
+def test_a_level_may_begin_with_an_operator(text: str) -> None:
+    first = Slice.parse(text, "rows").terms[0]
+    assert isinstance(first, Term)
+    assert (first.op, first.value) == ("==", ">50K")
+
+
 def test_a_level_that_the_column_lacks_gets_the_nearest() -> None:
     columns = (Column(name="job", kind="category", domain=("clerk", "nurse")), Column(name="i", kind="number"))
     schema = Schema(main="rows", tables={"rows": Table(name="rows", columns=columns)})

@@ -160,6 +160,12 @@ def check_levels(where: Slice, schema: Schema) -> None:
             raise UnknownName(f"the column {term.column!r} has no level {wrong[0]!r}: {hint}")
 
 
+def _no_operator(m: re.Match[str]) -> bool:
+    """Whether ">>>", "=<" or ">= =" was written; a level such as >50K may stand behind an operator and a space."""
+    value = m["value"]
+    return value[0] in "<>=!" and (m.start("value") == m.end("op") or re.match(r"[<>=!]+\s", value) is not None)
+
+
 def _split(joint: re.Pattern[str], text: str) -> list[str]:
     """The parts of a text between the joints that are outside quotes (and, for conditions, outside brackets)."""
     parts, start = [], 0
@@ -179,7 +185,7 @@ def _parse_term(part: str, text: str) -> Term:
         return Term(column=m["column"], op="in", value=values)
     if m := _IS_NOT.match(part):
         return Term(column=m["column"], op="!=", value=_unquoted(m["value"]))
-    if (m := _TERM.match(part)) and m["value"][0] not in "<>=!":
+    if (m := _TERM.match(part)) and not _no_operator(m):
         op: Any = "==" if m["op"] == "=" else m["op"]
         return Term(column=m["column"], op=op, value=_unquoted(m["value"]))
     raise InputError(
