@@ -95,6 +95,5 @@ def _use(study: Study) -> str:
     text = (
         "the real rows as they are" if found.arm == "real_only" else f"{plain_name(found.arm)}: {found.description}"
     )
-    better = next((a for a in study.arms if a.arm == "ensemble" and a.versus_real), None)
-    gains = better is not None and better.versus_real is not None and (better.versus_real.low or 0.0) > 0
-    return text + ("; or the ensemble, if it may be deployed" if gains and found.arm != "ensemble" else "")
+    other = study.remedy.other
+    return f"{text}; or {plain_name(other)}, if it may be deployed" if other else text

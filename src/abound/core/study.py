@@ -85,6 +85,7 @@ class Remedy(Model):
     versus_real: Estimate | None
     settings: dict[str, str | float | int | bool | None] = {}
     collect: tuple[str, ...] = ()
+    other: str | None = None  # the arm of another learner to deploy, where one may be
 
 
 class Study(Model):

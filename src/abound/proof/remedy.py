@@ -31,8 +31,11 @@ def remedy(
     name = metric.replace("_", " ") + ("" if larger_is_better else " (positive is better)")
     text = [_sentence(best, chosen, name, claimed.get(best.arm))]
     other = max(usable, key=lambda a: sign * a.tune)
-    if not other.same_learner and _gains(other):
-        text.append(f"If another model may be deployed: {other.arm} ({other.description}), {_span(other, name)}.")
+    elsewhere = not other.same_learner and _gains(other)
+    if elsewhere:
+        text.append(
+            f"If another model may be deployed: {plain_name(other.arm)} ({other.description}), {_span(other, name)}."
+        )
     more = next((a for a in arms if a.arm == "more_real"), None)
     if more and _gains(more):
         text.append(f"{more.description[0].upper()}{more.description[1:]}: {_span(more, name)}.")
@@ -40,7 +43,7 @@ def remedy(
     settings: dict[str, str | float | int | bool | None] = {"arm": chosen.arm, "learner": learner}
     return Remedy(
         arm=chosen.arm, sentence=" ".join(text), versus_real=chosen.versus_real, settings=settings,
-        collect=tuple(collect[:5]),
+        collect=tuple(collect[:5]), other=other.arm if elsewhere else None,
     )  # fmt: skip
 
 
