@@ -33,9 +33,8 @@ def remedy(
     other = max(usable, key=lambda a: sign * a.tune)
     elsewhere = not other.same_learner and _gains(other)
     if elsewhere:
-        text.append(
-            f"If another model may be deployed: {plain_name(other.arm)} ({other.description}), {_span(other, name)}."
-        )
+        model = f"{plain_name(other.arm)} ({other.description})"
+        text.append(f"If another model may be deployed: {model}, {_span(other, name)}.")
     more = next((a for a in arms if a.arm == "more_real"), None)
     if more and _gains(more):
         text.append(f"{more.description[0].upper()}{more.description[1:]}: {_span(more, name)}.")
