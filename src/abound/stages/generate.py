@@ -56,6 +56,8 @@ def generate(
     and named in the dataset's `notes`.
     """
     ctx = ctx or Context(seed=seed)
+    if plan.orders and all(registry.spec("generator", o.generator).provenance == "schema" for o in plan.orders):
+        return _from_schema(train, plan, refit, ctx)
     if len(train.schema.tables) > 1:
         raise Refusal(
             f"generate makes single tables and this dataset has {len(train.schema.tables)} "
@@ -83,6 +85,23 @@ def generate(
         frames += made
         ctx.progress.step("generate", sum(f.height for f in frames), plan.total)
     return assemble(train, frames, tuple(notes))
+
+
+def _from_schema(train: Dataset, plan: Plan, refit: int, ctx: Context) -> Dataset:
+    """Rows of generators that learn from no row: all tables of the kind, with `_order` on the main one."""
+    import polars as pl
+
+    made: Dataset | None = None
+    for order in merged(plan):
+        plugin = registry.create("generator", order.generator, order.params)
+        sampler: Sampler = plugin.fit(train, ctx.at("generate", "fit", order.id, refit))
+        sampler.support(order.where, None)
+        rng = ctx.rng("generate", "sample", order.id, refit)
+        rows = sampler.sample(order.count, rng=rng, where=order.where)
+        rows = rows.with_table(rows.schema.main, rows.main.with_columns(pl.lit(order.id).alias("_order")))
+        made = rows if made is None else made.concat_with(rows)
+    assert made is not None, "the plan has orders"
+    return made
 
 
 def prepare(train: Dataset) -> Dataset:

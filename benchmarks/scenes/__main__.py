@@ -1,0 +1,8 @@
+"""The measures of this area, in the order in which they are shown."""
+
+from benchmarks.shards import main
+
+MEASURES = ("labels_cpu_seconds", "flow_recast", "static_flow", "boxes")
+
+if __name__ == "__main__":
+    main("scenes", MEASURES)

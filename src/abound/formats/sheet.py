@@ -1,0 +1,111 @@
+"""A contact sheet of clips: for each the picture and its labels side by side, as one JPEG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from abound.core.dataset import Dataset
+
+WIDTH = 460
+HEAD = 18
+COLUMNS = ("rgb", "flow_forward", "depth", "semantic", "instance")
+
+
+def contact_sheet(data: Dataset, path: Path, most: int = 8) -> Path | None:
+    """Write the sheet of the first `most` clips, each by its middle frame; None where they have no picture files."""
+    import io
+
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    from abound.core.artifact import write_bytes
+
+    rows = []
+    for clip in data.main.head(most).iter_rows(named=True):
+        frame = _middle(data, clip["clip"])
+        if frame is None:
+            continue
+        tiles = [t for t in (tile(data, frame, c) for c in COLUMNS) if t is not None]
+        if not tiles:
+            continue
+        tiles[0] = _boxed(data, frame, tiles[0]) if frame["rgb"] else tiles[0]
+        small = [np.asarray(Image.fromarray(t).resize((WIDTH, WIDTH * t.shape[0] // t.shape[1]))) for t in tiles]
+        rows.append((caption(clip), small))
+    if not rows:
+        return None
+    columns = max(len(tiles) for _, tiles in rows)
+    height = sum(tiles[0].shape[0] + HEAD + 6 for _, tiles in rows)
+    sheet = Image.new("RGB", (columns * (WIDTH + 4), height), (24, 24, 26))
+    pen, y = ImageDraw.Draw(sheet), 0
+    for text, tiles in rows:
+        pen.text((4, y + 3), text, fill=(225, 225, 220))
+        for i, picture in enumerate(tiles):
+            sheet.paste(Image.fromarray(picture), (i * (WIDTH + 4), y + HEAD))
+        y += tiles[0].shape[0] + HEAD + 6
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=90)
+    write_bytes(path, buffer.getvalue())
+    return path
+
+
+def _middle(data: Dataset, clip: str) -> dict[str, Any] | None:
+    """The middle frame of the first camera."""
+    import polars as pl
+
+    frames = data.table("frames").filter(pl.col("clip") == clip)
+    if frames.height == 0:
+        return None
+    first = frames.filter(pl.col("camera") == frames["camera"][0])
+    return first.row(min(first.height // 2, max(0, first.height - 2)), named=True)
+
+
+def caption(clip: dict[str, Any]) -> str:
+    """What a clip shows, in one line."""
+    actor = "no event" if clip["actor"] == "none" else f"{clip['colour']} {clip['actor']} {clip['action']}".removeprefix("natural ")
+    if clip["hidden_by"] != "nothing":
+        actor += f" from behind a {clip['hidden_by']}"
+    place = f"{clip['zone']} {clip['layout']}"
+    return f"{actor.replace('_', ' ')} | {place} | {clip['weather']} {clip['time']}".replace("_", " ")
+
+
+def tile(data: Dataset, frame: dict[str, Any], column: str) -> np.ndarray[Any, Any] | None:
+    """One asset of a frame as a picture, uint8 (h, w, 3); None where it was not made."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    from abound.pixels import colour, flo, kitti, png
+
+    if frame[column] is None:
+        return None
+    raw = data.asset(frame[column])
+    exact = not str(frame[column]).endswith(".png")
+    if column == "rgb":
+        return np.asarray(Image.open(io.BytesIO(raw)).convert("RGB"))
+    if column.startswith("flow"):
+        return colour.flow_picture(flo.decode(raw) if exact else kitti.decode_flow(raw)[0])
+    if column == "depth":
+        depth = np.load(io.BytesIO(raw), allow_pickle=False) if exact else kitti.decode_depth(raw)
+        return colour.depth_picture(depth)
+    return (colour.class_picture if column == "semantic" else colour.instance_picture)(png.decode(raw))
+
+
+def _boxed(data: Dataset, frame: dict[str, Any], picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The picture with the visible box of each object; the clip's actor is the thick yellow one."""
+    import numpy as np
+    import polars as pl
+    from PIL import Image, ImageDraw
+
+    image = Image.fromarray(picture)
+    pen = ImageDraw.Draw(image)
+    objects = data.table("objects").filter((pl.col("frame_id") == frame["frame_id"]) & (pl.col("visible_pixels") > 30))
+    for row in objects.sort("instance", descending=True).iter_rows(named=True):
+        main = row["instance"] == 1
+        box = [row["left"], row["top"], row["right"] - 1, row["bottom"] - 1]
+        pen.rectangle(box, outline=(255, 220, 0) if main else (90, 220, 255), width=4 if main else 1)
+    return np.asarray(image)

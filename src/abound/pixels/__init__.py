@@ -1,0 +1,1 @@
+"""Codecs and transforms of images. Arrays only: nothing here knows a table."""

@@ -1,0 +1,1 @@
+"""Scenes of triangles to pixels and exact labels. Arrays only: nothing here knows a table."""

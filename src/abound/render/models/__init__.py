@@ -1,0 +1,1 @@
+"""Procedural models, one family a file: parameters in metres and colours to a `Mesh`."""

@@ -1,0 +1,203 @@
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+"""Compiled: light of lamps. The six that matter most to a sample count, each with a shadow ray.
+
+Columns of a lamp: 0-2 place, 3-5 intensity, 6-8 direction, 9 cosine of the rim, 10 cosine of the full beam, 11 reach.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from abound.render.shade_light import from_light, lifted
+from abound.render.shade_noise import smooth
+from abound.render.shade_surface import FAR, GX, GY, GZ, PX, SOFT
+
+BEST = 6
+CELL = 6.0  # metres
+LEAST = 0.015  # of the strongest lamp's light: weaker ones are left out
+
+
+@njit(cache=True)
+def dipped(z, axis):
+    """The profile of a dipped head lamp (cones below 40 degrees): little above its axis, less and less towards the
+    road near by, so that the road is lit evenly. `z` and `axis` are the heights of unit directions."""
+    low = axis - z
+    if low < 0.0:
+        return 0.06 + 0.94 * smooth(-0.035, 0.0, low)
+    return 1.0 / (1.0 + (low / 0.035) ** 2)
+
+
+@njit(cache=True)
+def towards(lamp, p, out):
+    """Unit direction from p to the lamp into `out`; returns (distance, intensity share over distance squared)."""
+    x, y, z = lamp[0] - p[0], lamp[1] - p[1], lamp[2] - p[2]
+    d2 = x * x + y * y + z * z
+    if d2 > lamp[11] * lamp[11]:
+        return 0.0, 0.0
+    d = np.sqrt(d2)
+    out[0], out[1], out[2] = x / d, y / d, z / d
+    c = -(out[0] * lamp[6] + out[1] * lamp[7] + out[2] * lamp[8])
+    beam = 1.0
+    if lamp[9] > -1.0:
+        beam = smooth(lamp[9], lamp[10], c)
+        if lamp[9] > 0.77:
+            beam *= dipped(-out[2], lamp[8])
+    edge = 1.0 - (d2 / (lamp[11] * lamp[11])) ** 2
+    return d, beam * edge * edge / max(d2, 0.04)
+
+
+@njit(cache=True)
+def grid_of(lamps):
+    """Which lamps reach which square of the ground: (numbers (4,) x, y, columns, rows; first (cells + 1,); lamps)."""
+    x0, y0, x1, y1 = 1e9, 1e9, -1e9, -1e9
+    for k in range(len(lamps)):
+        p = lamps[k]
+        x0, x1 = min(x0, p[0] - p[11]), max(x1, p[0] + p[11])
+        y0, y1 = min(y0, p[1] - p[11]), max(y1, p[1] + p[11])
+    columns, rows = max(1, np.int64((x1 - x0) / CELL) + 1), max(1, np.int64((y1 - y0) / CELL) + 1)
+    first, some = np.zeros(columns * rows + 1, np.int64), np.empty(columns * rows * max(1, len(lamps)), np.int64)
+    n = 0
+    for c in range(columns * rows):
+        cx, cy = x0 + (c % columns) * CELL, y0 + (c // columns) * CELL
+        for k in range(len(lamps)):
+            p = lamps[k]
+            dx = max(0.0, max(cx - p[0], p[0] - cx - CELL))
+            dy = max(0.0, max(cy - p[1], p[1] - cy - CELL))
+            if dx * dx + dy * dy < p[11] * p[11]:
+                some[n] = k
+                n += 1
+        first[c + 1] = n
+    return np.array([x0, y0, columns, rows]), first, some[:n]
+
+
+@njit(cache=True, inline="always")
+def cell_of(grid, x, y):
+    """The square of a place; -1 outside."""
+    i, j = np.int64(np.floor((x - grid[0]) / CELL)), np.int64(np.floor((y - grid[1]) / CELL))
+    if i < 0 or j < 0 or i >= grid[2] or j >= grid[3]:
+        return -1
+    return j * np.int64(grid[2]) + i
+
+
+@njit(cache=True)
+def unshaded(lamps, grid, first, some, p, normal, out):
+    """Add the irradiance of all lamps at a place with a normal."""
+    l = np.empty(3)
+    cell = cell_of(grid, p[0], p[1])
+    if cell < 0:
+        return
+    for a in range(first[cell], first[cell + 1]):
+        k = some[a]
+        _, e = towards(lamps[k], p, l)
+        if e <= 0.0:
+            continue
+        c = normal[0] * l[0] + normal[1] * l[1] + normal[2] * l[2]
+        if c > 0.0:
+            for q in range(3):
+                out[q] += lamps[k, 3 + q] * e * c
+
+
+@njit(cache=True)
+def lamp_rays(s, lamps, grid, first, some, cut):
+    """Shadow rays to the strongest lamps: sample, lamp, origin, direction (as long as the way)."""
+    n = len(s)
+    which, lamp = np.empty(n * BEST, np.int64), np.empty(n * BEST, np.int64)
+    o, d = np.empty((n * BEST, 3)), np.empty((n * BEST, 3))
+    l, best, value = np.empty(3), np.empty(BEST, np.int64), np.empty(BEST)
+    m = 0
+    for i in range(n):
+        r = s[i]
+        if not r[FAR] < np.inf:
+            continue
+        best[:] = -1
+        value[:] = cut
+        p = r[PX : PX + 3]
+        cell = cell_of(grid, p[0], p[1])
+        if cell < 0:
+            continue
+        for a in range(first[cell], first[cell + 1]):
+            k = some[a]
+            _, e = towards(lamps[k], p, l)
+            if e <= 0.0:
+                continue
+            c = r[GX] * l[0] + r[GY] * l[1] + r[GZ] * l[2]
+            if c <= 0.0 and r[SOFT] == 0.0:
+                continue
+            e *= (0.1 + abs(c)) * (lamps[k, 3] + lamps[k, 4] + lamps[k, 5])
+            q = BEST - 1
+            if e <= value[q]:
+                continue
+            while q > 0 and e > value[q - 1]:
+                value[q], best[q] = value[q - 1], best[q - 1]
+                q -= 1
+            value[q], best[q] = e, k
+        for q in range(BEST):
+            k = best[q]
+            if k < 0 or value[q] < LEAST * value[0]:
+                break
+            which[m], lamp[m] = i, k
+            lifted(r, o[m])
+            for a in range(3):
+                d[m, a] = lamps[k, a] - o[m, a]
+            m += 1
+    return which[:m], lamp[:m], o[:m], d[:m]
+
+
+@njit(cache=True)
+def lamp_light(s, direction, lamps, which, lamp, dark, fog, out):
+    """Add to `out` (n, 3) what the chosen lamps send to the eye where they are not hidden."""
+    l, lit = np.empty(3), np.empty(3)
+    for m in range(len(which)):
+        if dark[m]:
+            continue
+        i = which[m]
+        r = s[i]
+        far, e = towards(lamps[lamp[m]], r[PX : PX + 3], l)
+        t = -1.0 / np.sqrt(direction[i, 0] ** 2 + direction[i, 1] ** 2 + direction[i, 2] ** 2)
+        for k in range(3):
+            lit[k] = lamps[lamp[m], 3 + k] * e * np.exp(-fog * far)
+        from_light(r, direction[i, 0] * t, direction[i, 1] * t, direction[i, 2] * t, l[0], l[1], l[2], lit, out[i])
+
+
+@njit(cache=True)
+def beams(origin, direction, far, lamps, fog, out):
+    """Light that the air scatters from lamps on the way to the eye, added to `out` (n, 3).
+
+    Single scattering, the integral of 1 / r^2 along the ray in closed form (Sun et al. 2005 without its outer
+    extinction, which is taken at the nearest point), the same in all directions but a forward share.
+    """
+    q = np.empty(3)
+    for i in range(len(direction)):
+        x, y, z = direction[i, 0], direction[i, 1], direction[i, 2]
+        t = 1.0 / np.sqrt(x * x + y * y + z * z)
+        x, y, z = x * t, y * t, z * t
+        end = min(far[i], 200.0)
+        for k in range(len(lamps)):
+            p = lamps[k]
+            dx, dy, dz = p[0] - origin[0], p[1] - origin[1], p[2] - origin[2]
+            along = dx * x + dy * y + dz * z
+            h2 = max(0.03, dx * dx + dy * dy + dz * dz - along * along)
+            if h2 > 0.25 * p[11] * p[11] or along < -p[11] or along > end + p[11]:
+                continue
+            h = np.sqrt(h2)
+            near = min(max(along, 0.3), end)
+            sum_ = (np.arctan((end - along) / h) + np.arctan(along / h)) / h
+            for a in range(3):
+                q[a] = origin[a] + (x, y, z)[a] * near
+            share = 1.0
+            if p[9] > -1.0:
+                share = 0.0
+                for part in range(4):  # where along the ray is the cone
+                    s = end * (part + 0.5) / 4.0 if along < 0.0 or along > end else near + (part - 1.5) * 1.5 * h
+                    vx, vy, vz = origin[0] + x * s - p[0], origin[1] + y * s - p[1], origin[2] + z * s - p[2]
+                    r = max(1e-6, np.sqrt(vx * vx + vy * vy + vz * vz))
+                    share += 0.25 * smooth(p[9], p[10], (vx * p[6] + vy * p[7] + vz * p[8]) / r) * (dipped(vz / r, p[8]) if p[9] > 0.77 else 1.0)
+            e = fog * 0.0796 * sum_ * share * np.exp(-fog * (near + h))
+            for a in range(3):
+                out[i, a] += p[3 + a] * e
+
+
+def reach(colour, cut=0.008):
+    """Metres at which a lamp of an intensity is too weak to matter."""
+    return float(np.clip(np.sqrt(max(colour) / np.pi / cut), 5.0, 90.0))
