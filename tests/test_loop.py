@@ -19,6 +19,14 @@ from abound.loop import run
 from abound.publish import publish
 from tests.planted import mixed_table
 
+HALF = """
+import csv, sys
+if len(sys.argv) == 4:
+    with open(sys.argv[3], "w") as out:
+        print("id,p:no,p:yes", file=out)
+        for row in csv.DictReader(open(sys.argv[2])):
+            print(row["id"], 0.5, 0.5, sep=",", file=out)
+"""
 COPULA = Make(generator=Use(name="copula"), ratio=0.5)
 
 
@@ -174,6 +182,38 @@ def test_rows_by_class(rows, tmp_path):
         run(recipe(rows, repeats=Repeats(n=2, train_rows={"yess": 5})), out=tmp_path / "typo", quiet=True)
     with pytest.raises(RecipeError, match="5000 rows of 'yes' wanted"):
         run(recipe(rows, repeats=Repeats(n=2, train_rows={"yes": 5000})), out=tmp_path / "many", quiet=True)
+
+
+@pytest.mark.slow
+def test_draws_by_class_keep_copies_together(tmp_path):
+    frame = mixed_table(400, 4, nulls=False, rare=0.3).main
+    frame = pl.concat([frame] * 3).with_row_index("place").with_columns(pl.col("place") % 400)
+    frame.write_csv(tmp_path / "rows.csv")
+    data = DataSpec(path=str(tmp_path / "rows.csv"), target="y", positive="yes", ignore=("place",))
+    for wanted in ({"no": 91, "yes": 40}, 130):
+        one = run(recipe(data=data, repeats=Repeats(n=1, train_rows=wanted)), out=tmp_path / f"{wanted}"[:3],
+                  quiet=True, dry_run=True)  # fmt: skip
+        real, extra = (Dataset.load(one.folder / "repeats" / "000" / n) for n in ("real", "extra"))
+        assert not set(real.main["place"]) & set(extra.main["place"])
+        assert 126 <= len(real) <= 131
+
+
+@pytest.mark.slow
+def test_an_edited_script_of_an_external_learner_is_judged_anew(rows, tmp_path):
+    (tmp_path / "in").mkdir()
+    script = tmp_path / "in" / "half.py"
+    script.write_text(HALF)
+    learner = {"train": f"{sys.executable} half.py {{data}} {{model}}", "table": "csv",
+               "predict": f"{sys.executable} half.py {{model}} {{rows}} {{out}}"}  # fmt: skip
+    path = tmp_path / "in" / "recipe.yaml"
+    given = recipe(rows, learner=Use(name="external", params=learner), shares=(), checks=())
+    path.write_text(given.to_yaml())
+    openings = []
+    for _ in range(3):
+        openings.append(run(path, out=tmp_path / "run", quiet=True).study.openings)
+        if len(openings) == 2:
+            script.write_text(HALF + "# changed")
+    assert openings == [1, 1, 2]
 
 
 def test_rows_that_fail_the_audit_are_repaired_where_the_recipe_says_so(tmp_path):

@@ -1,9 +1,15 @@
 """The gap test: its size, its power beside Hotelling's T2 in the same runs, what it certifies, what repair does.
 
-Designs: ten normal columns, independent or correlated (.6 between neighbours, falling off with distance), where one
-column is shifted by .3 standard deviations or three are by .3 / sqrt(3) each, with signs. Every set has a further
-real set for reference. Size is measured on both designs and on rows of real tables, split at random. The repair is
-judged on real rows that neither the generator nor the repair saw.
+Designs: ten normal columns, independent or correlated (.6 between neighbours, falling off with distance), where
+one column is shifted by .3 standard deviations or three are by .3 / sqrt(3) each, with signs. Every set has a
+further real set for reference. Size is measured on both designs and on rows of real tables, split at random. The
+repair is judged on real rows that neither the generator nor the repair saw.
+
+Slices: of 800 rows 100 were ordered where x0 > 1 and carry a shift of one standard deviation in x3; how often does
+the finding on slices fail, and how often that on all rows? Beside it the same without the shift, both findings
+together. Modes: four normal modes of five columns, of which the synthetic rows show two; coverage (the share of
+fresh real rows with a synthetic row nearer than their fifth real neighbour; .97 if alike) and AUC, before and
+after repair.
 """
 
 from __future__ import annotations
@@ -17,12 +23,17 @@ from abound.checks.gap_test import GapTest
 from abound.core.audit import Audit, Finding
 from abound.core.context import Context
 from abound.core.dataset import Dataset
+from abound.core.plan import Order, Plan
+from abound.core.recipe import Use
 from abound.core.registry import create
 from abound.core.schema import Column, Schema, Table
+from abound.core.slice import Slice, Term
+from abound.encoding.vectors import fit_vectors
 from abound.errors import Refusal
 from abound.stages.audit import audit
 from abound.stages.read import read
 from abound.stages.repair import repair
+from abound.stats.coverage import coverage
 from abound.stats.intervals import wilson
 from benchmarks.rows import row
 from benchmarks.tables import here, load
@@ -32,12 +43,14 @@ SHIFTS = {"one": np.eye(10)[3] * 0.3, "three": np.array([0, 1, 0, 0, -1, 0, 0, 1
 REAL = ("wine", "breast_cancer", "digits")  # of scikit-learn: never looked at while the test was made
 REPAIRED = ("adult", "credit_default")
 BARS = ("copula", "copula_repaired", "copula_repaired_twice", "swap", "smote")
+_SHOWN = (0, 1)  # modes that synthetic rows show
+_WHERE = Slice(on="rows", terms=(Term(column="x0", op=">", value=1.0),))
 _CERTIFIED = 551  # rows a side, of which 413 are judged
 
 
 def tasks(quick: bool) -> list[dict[str, Any]]:
     """Runs of the measure; seeds from 50,000."""
-    runs, nulls, sets = (1, 3, 1) if quick else (150, 250, 3)
+    runs, nulls, sets = (1, 1, 1) if quick else (150, 250, 3)
     out: list[dict[str, Any]] = []
     for d in DESIGNS:
         for n in (200, 500):
@@ -46,8 +59,12 @@ def tasks(quick: bool) -> list[dict[str, Any]]:
         out += [{"what": "size", "design": d, "n": 200, "seed": 60_000 + k} for k in range(nulls)]
     out += [{"what": "size", "table": REAL[k % 3], "n": 50, "seed": 70_000 + k} for k in range(nulls)]
     out += [
-        {"what": "certified", "design": DESIGNS[0], "n": _CERTIFIED, "seed": 80_000 + k} for k in range(nulls // 3)
+        {"what": "certified", "design": DESIGNS[0], "n": _CERTIFIED, "seed": 80_000 + k}
+        for k in range(max(1, nulls // 3))
     ]
+    for shift in (1.0, 0.0):
+        out += [{"what": "slice", "shift": shift, "seed": 100_000 + k} for k in range(1 if quick else 60)]
+    out += [{"what": "modes", "seed": 110_000 + k} for k in range(1 if quick else 12)]
     rows = 300 if quick else 2_000
     for t in here(REPAIRED):
         out += [{"what": "repair", "table": t, "rows": rows, "seed": 90_000 + k} for k in range(sets)]
@@ -58,6 +75,8 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     """One comparison, or one generator and its repairs on one draw of a table."""
     if task["what"] == "repair":
         return _repair(task)
+    if task["what"] in ("slice", "modes"):
+        return _slice(task) if task["what"] == "slice" else _modes(task)
     if "table" in task:
         synth, train, other = _real_parts(task)
         finding = _tested(synth, train, other, task["seed"])
@@ -112,6 +131,37 @@ def _table(name: str) -> Dataset:
     return read(frame, target=target)
 
 
+def _slice(task: dict[str, Any]) -> dict[str, Any]:
+    """Rows of which some were ordered under a condition: does the finding on all rows fail, and that on slices?"""
+    rng = np.random.default_rng(task["seed"])
+    train, other, free, many = (_dataset(rng.normal(size=(n, 10))) for n in (800, 300, 700, 2_000))
+    made = many.take(many.mask(_WHERE).arg_true().to_list()[:100])
+    moved = made.main.with_columns(pl.col("x3") + task["shift"])
+    orders = (Order(generator="copula", count=700), Order(generator="copula", count=100, where=_WHERE))
+    parts = [f.with_columns(_order=pl.lit(o.id)) for f, o in zip((free.main, moved), orders, strict=True)]
+    synth = Dataset(train.schema, {"rows": pl.concat(parts).lazy()})
+    use = Use(name="gap_test", params={"alpha": 0.05, "draws": 1})
+    report = audit(synth, train, reference=other, checks=(use,), plan=Plan(orders=orders), seed=task["seed"])
+    return {f.name: f.verdict == "fail" for f in report.findings}
+
+
+def _modes(task: dict[str, Any]) -> dict[str, Any]:
+    """Coverage of fresh real rows, and the AUC against them, before and after one repair."""
+    rng = np.random.default_rng(task["seed"])
+    centres = rng.normal(size=(4, 5)) * 2.5
+    real = [_dataset(centres[rng.integers(4, size=n)] + rng.normal(size=(n, 5))) for n in (800, 300, 800)]
+    train, other, fresh = real
+    synth = _dataset(centres[rng.choice(_SHOWN, size=800)] + rng.normal(size=(800, 5)))
+    report = audit(synth, train, reference=other, checks=("gap_test",), seed=task["seed"])
+    out: dict[str, Any] = {"action": report.findings[0].action}
+    for name, made in (("before", synth), ("after", repair(synth, train, report, seed=task["seed"]))):
+        frames = fresh.main, made.main.select(fresh.main.columns)
+        vectors = fit_vectors(pl.concat(frames), fresh.schema.main_table.columns)
+        found = GapTest(draws=1).check(made, fresh, other, Context(seed=task["seed"]))[0]
+        out[name] = {"coverage": coverage(*(vectors.encode(f) for f in frames)), "auc": found.value}
+    return out
+
+
 def _repair(task: dict[str, Any]) -> dict[str, Any]:
     """AUC against fresh real rows of each bar; the repair sees the training rows and an audit against others."""
     data, n, seed = _table(task["table"]), task["rows"], task["seed"]
@@ -158,6 +208,7 @@ def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
     low, middle, high = (float(q) for q in np.quantile(told, (0.1, 0.5, 0.9)))
     asked = {"rows a side": _CERTIFIED, "judged": 413, "true AUC": 0.5, "interval": "10 to 90 % of the runs"}
     out.append(row("gap_certified_auc", middle, "AUC", low=low, high=high, n=len(told), reference=asked))
+    out += _of_slices(pairs) + _of_modes([r for t, r in pairs if t["what"] == "modes"])
     for name in here(REPAIRED):
         out += _bars(name, [r for t, r in pairs if t["what"] == "repair" and t["table"] == name])
     return out
@@ -172,7 +223,7 @@ def _size(pairs: list[Any], where: str) -> dict[str, Any]:
     return _share(f"gap_size_{where}", own, {"level": 0.05, "limit": 0.06})
 
 
-def _share(name: str, hits: list[bool], reference: dict[str, Any]) -> dict[str, Any]:
+def _share(name: str, hits: list[bool], reference: Any) -> dict[str, Any]:
     low, high = wilson(sum(hits), len(hits))
     return row(name, float(np.mean(hits)), "share", low=low, high=high, n=len(hits), reference=reference)
 
@@ -187,6 +238,26 @@ def _power(pairs: list[Any], design: str, n: int, shift: str) -> dict[str, Any]:
     return row(f"gap_power_ratio_n{n}_{design}_{shift}", float(ours / max(best, 1e-9)), "of Hotelling's power",
                low=float(low), high=float(high), n=len(own),
                reference={"power": float(ours), "hotelling": float(best), "aim": 0.9})  # fmt: skip
+
+
+def _of_slices(pairs: list[Any]) -> list[dict[str, Any]]:
+    """How often a fault in an ordered slice is found there, on all rows, and found where there is none."""
+    planted, clean = ([r for t, r in pairs if t["what"] == "slice" and t["shift"] == s] for s in (1.0, 0.0))
+    names = {"gap_slice_found": "told apart within slices (AUC)", "gap_slice_found_on_all_rows": "told apart (AUC)"}
+    out = [_share(n, [r[key] for r in planted], {"rows of the slice": 100, "of": 800}) for n, key in names.items()]
+    return [*out, _share("gap_slice_size", [any(r.values()) for r in clean], {"level": 0.05})]
+
+
+def _of_modes(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Coverage and AUC before and after repair: the mean, and the lowest and highest of the sets."""
+    out = [_share("gap_modes_told", [r["action"] == "diversify" for r in results], "the action is diversify")]
+    for what, alike in (("coverage", 0.97), ("auc", 0.5)):
+        for when in ("before", "after"):
+            values = [r[when][what] for r in results]
+            out.append(row(f"gap_modes_{what}_{when}", float(np.mean(values)), "share" if alike > 0.5 else "AUC",
+                           low=min(values), high=max(values), n=len(values),
+                           reference={"range": "lowest and highest of the sets", "alike": alike}))  # fmt: skip
+    return out
 
 
 def _bars(table: str, results: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ Ints = np.ndarray[Any, Any]
 def tasks(quick: bool) -> list[dict[str, Any]]:
     """Plantings, random tables in parcels of 100, and two large tables."""
     names = here(TABLES)
-    names, seeds, parcels, rows = (names[-2:], 1, 1, 100_000) if quick else (names, 10, 10, 1_000_000)
+    names, seeds, parcels, rows = (names[-2:], 1, 1, 30_000) if quick else (names, 10, 10, 1_000_000)
     out: list[dict[str, Any]] = [{"do": "plant", "table": n, "seed": 900 + s} for n in names for s in range(seeds)]
     out += [{"do": "brute", "first": 100 * p} for p in range(parcels)]
     return out + [{"do": "speed", "case": c, "rows": rows} for c in ("binary", "mixed")]

@@ -3,6 +3,16 @@
 Each is a whole run (read, split, find, plan, generate, audit, prove) on a real table, with the candidate that was
 measured and no other share of it. The known answers were obtained against the control that was best on test, the
 runs choose it on tune. Tables that are not on this machine are left out, and the rows say so.
+
+What the earlier measurements leave open was settled on other seeds (11 to 15, 21, 501 to 503), never on those that
+judge. The ratio: a tree gains up to forty copula rows a real one; boosting on adult is level with its best control
+at one swapped row a real one, and at ten is ahead by .003, which is the margin. The labels: copula rows that carry
+probabilities are level with the best control for the tree on adult (-.001) and the network on house (.000), where
+those of the earlier generator did harm; with one label drawn for each row they do harm (-.017, -.015), so the three
+questions on copula rows that harm are asked with drawn labels. The network on credit: the setting whose best
+control scores highest on tune. The repeats: as many as give the verdict with a probability of .8 or more, forecast
+(`PairedMean.power`) from the gains and spreads on those seeds: house tree .95 (with 10 repeats .77), credit .98,
+adult boosting .93, adult tree .85, adult positives above .99, house network .89, digits .97.
 """
 
 from __future__ import annotations
@@ -22,31 +32,44 @@ from benchmarks.tables import load
 
 _HOUSE = {"target": "price > 779380", "ignore": ["id", "date", "zipcode"]}
 _ADULT = {"target": "income", "positive": ">50K", "ignore": ["split"]}
-_COPULA = [{"generator": {"teacher_labels": {"base": "copula"}}, "ratio": 10}]
-_SWAP = [{"generator": {"teacher_labels": {"base": "swap"}}, "ratio": 10}]
-_DRAWS = {"n": 10, "train_rows": 300}
+
+
+def _soft(base: str, ratio: int, relabel: str, repeats: int) -> dict[str, Any]:
+    """Rows of the base with a teacher's probabilities, behind real rows that carry the same teacher's."""
+    order = {"generator": {"teacher_labels": {"base": base}}, "ratio": ratio}
+    return {"generate": [order], "mix": {"append": {"relabel": relabel}}, **_draws(repeats)}
+
+
+def _drawn(repeats: int, rows: int = 300) -> dict[str, Any]:
+    """Ten copula rows a real one, each with one label drawn from the teacher's probabilities."""
+    order = {"generator": {"teacher_labels": {"base": "copula", "soft": False}}, "ratio": 10}
+    return {"generate": [order], **_draws(repeats, rows)}
+
+
+def _draws(repeats: int, rows: int = 300) -> dict[str, Any]:
+    return {"repeats": {"n": repeats, "train_rows": rows}}
+
 
 QUESTIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "house_tree_copula": ("helps", "kc_house", {
-        "data": _HOUSE, "learner": "tree", "metric": "average_precision", "repeats": _DRAWS, "generate": _COPULA}),
+        "data": _HOUSE, "learner": "tree", "metric": "average_precision", **_soft("copula", 40, "in_sample", 20)}),
     "credit_mlp_swap": ("helps", "credit_default", {
-        "data": {"target": "default_payment_next_month", "positive": "1", "ignore": ["id"]}, "learner": "mlp",
-        "metric": "auc", "repeats": _DRAWS, "generate": _SWAP}),
+        "data": {"target": "default_payment_next_month", "positive": "1", "ignore": ["id"]}, "metric": "auc",
+        "learner": {"mlp": {"alpha": 0.1, "batch_rows": 256}}, **_soft("swap", 10, "out_of_fold", 15)}),
     "adult_boosting_swap": ("no difference", "adult", {
-        "data": _ADULT, "learner": "boosting", "metric": "auc", "repeats": _DRAWS, "generate": _SWAP}),
+        "data": _ADULT, "learner": "boosting", "metric": "auc", **_soft("swap", 1, "in_sample", 20)}),
     "adult_tree_copula": ("harms", "adult", {
-        "data": _ADULT, "learner": "tree", "metric": "average_precision", "repeats": _DRAWS, "generate": _COPULA}),
+        "data": _ADULT, "learner": "tree", "metric": "average_precision", **_drawn(25)}),
     "adult_positives": ("harms", "adult", {
         "data": _ADULT, "learner": "boosting", "metric": "average_precision",
-        "repeats": {"n": 10, "train_rows": {">50K": 15, "<=50K": 2000}},
+        "repeats": {"n": 5, "train_rows": {">50K": 15, "<=50K": 2000}},
         "generate": [{"generator": {"copula": {"by_target": True}}, "ratio": 1.0, "where": "income = >50K"}]}),
     "house_mlp_copula": ("harms", "kc_house", {
-        "data": _HOUSE, "learner": "mlp", "metric": "average_precision", "repeats": _DRAWS, "generate": _COPULA}),
+        "data": _HOUSE, "learner": "mlp", "metric": "average_precision", **_drawn(20)}),
     "digits_mlp_copula": ("harms", "digits", {
-        "data": {"target": "class", "positive": "8"}, "learner": "mlp", "metric": "balanced_accuracy",
-        "repeats": {"n": 10, "train_rows": 200}, "generate": _COPULA}),
+        "data": {"target": "class = 8"}, "learner": "mlp", "metric": "average_precision", **_drawn(10, rows=200)}),
 }  # fmt: skip
-SEEDS = (501, 502, 503)
+SEEDS = (700, 701, 702)
 
 
 def tasks(quick: bool) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ PILOTS, RUNS = 100, 400
 
 def tasks(quick: bool) -> list[dict[str, Any]]:
     """Pilot runs and judged runs of each cell, on different seeds."""
-    pilots, runs = (3, 3) if quick else (PILOTS, RUNS)
+    pilots, runs = (1, 1) if quick else (PILOTS, RUNS)
     return [
         {"cell": cell, "pilot": pilot, "seed": first + i}
         for cell in CELLS

@@ -10,10 +10,12 @@ Peers see the same rows, numbers standardised and categories one-hot, and for cl
 probabilities: its label quality (self-confidence; Northcutt et al. 2021) and its outlier score (mean cosine
 distance to ten neighbours; Kuan and Mueller 2022), IsolationForest, LOF, distance to the fifth neighbour, ECOD.
 
-Rules were chosen on other tables: fars, kr-vs-k, dermatology, led7digit, 5,000 digits of MNIST as 7 x 7 pixels, and
-two kinds of Gaussian mixtures; the limit for outliers and the distance of rare levels on these, adult,
-credit_default, kc_house, hypothyroid, abalone, german and others. The tables below were judged once before those
-two were set, on seeds 0 to 4, and are now judged on fresh ones.
+Rules were chosen on other tables: fars, kr-vs-k, dermatology, led7digit, flare, letter, penbased, texture, mushroom
+(its odor), 5,000 digits of MNIST as 7 x 7 pixels, and two kinds of Gaussian mixtures; the limit for outliers and
+the distance of rare levels on these, adult, credit_default, kc_house, hypothyroid, abalone, german and others. The
+tables below have been judged four times, each time on fresh seeds and with other rules: on 0 to 4, 5 to 9, 10 to 14, and
+now. The third time showed that label errors were missed where neighbours say nothing; what to do then was chosen on
+the development tables.
 """
 
 from __future__ import annotations
@@ -34,8 +36,8 @@ from benchmarks.rows import row
 from benchmarks.tables import load
 
 TABLES = ("digits", "segment", "satimage", "vowel", "vehicle", "yeast", "page-blocks", "splice", "car", "nursery")
-QUICK = ("vowel", "vehicle")
-SEEDS = tuple(range(5, 10))
+QUICK = ("vehicle",)
+SEEDS = tuple(range(15, 20))
 ACCURATE = 0.95  # out-of-fold accuracy, on rows that were not planted, from which label errors must be found
 FACTOR = 3.0
 Scores = dict[str, np.ndarray[Any, Any]]
@@ -102,7 +104,8 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     frame, target, what = plant(task["table"], task["seed"])
     data = read(frame, target=target)
     ctx = Context(seed=task["seed"])
-    listing = Use(name="label_error", params={"own": 0.5, "other": 0.01})  # longer than the default's, as a ranking
+    # A list longer than the default's, as a ranking.
+    listing = Use(name="label_error", params={"own": 0.5, "other": 0.01, "alike": 1.0})
     found = find(data, data, finders=[Use(name="outlier"), Use(name="label_error"), Use(name="hard_case")], ctx=ctx)
     ranked = find(data, data, finders=[Use(name="outlier"), listing], ctx=ctx)
     lists = {g.kind: list(g.rows) for g in found}

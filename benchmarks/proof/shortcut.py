@@ -3,9 +3,12 @@
 Planted: rows of a copula, seven of ten of the rare class, that carry an artefact whatever their class: values
 rounded to a few levels, no missing cells where real rows have some, a column that has nothing to do with the class
 moved, a column that is constant in real rows filled with noise. A model need not fall for an artefact (where the
-class is easy it gains nothing by it), so what it learned is measured beside the check, on fresh common rows with
-and without the artefact: a shortcut is planted where the artefact makes at least 10 points more of them false
-positives, at the threshold that 5 % of held-out real common rows pass.
+class is easy it gains nothing by it), and one that no model falls for does no harm. So the ground truth is what a
+model learned, measured beside the check by a model that the check does not see: it is trained on the same sets and
+asked about fresh common rows with and without the artefact. A shortcut is planted where the artefact makes at least
+10 points more of them false positives, at the threshold that 5 % of held-out real common rows pass. The other
+plantings count neither as found nor as false alarms, and how many of them were reported is shown. A set is reported
+where either finding of the check (false alarms, missed rare rows) fails.
 
 Honest: rows of the copula by class, of smote and of swap with the classes shared out as they are, and held-out real
 rows given as synthetic, as they come and with as many rare ones as the planted sets.
@@ -34,7 +37,7 @@ TABLES = ("adult", "credit_default", "hypothyroid", "breast_cancer", "digits")
 RARE = {"digits": ("8",)}  # classes that are joined to the class of interest; else the rarer of two
 PLANTED = ("rounded", "no_missing", "shifted_column", "noise_in_constant")
 HONEST = ("copula", "smote", "swap", "held_out", "held_out_rare")
-SEEDS = 8
+SEEDS = 3
 FIRST_SEED = 500
 TRAIN, REFERENCE, MADE, RARE_SHARE = 1_500, 300, 500, 0.7
 RISE = 0.1
@@ -42,11 +45,11 @@ MOST = 6_000  # rows of a table that are looked at
 
 
 def tasks(quick: bool) -> list[dict[str, Any]]:
-    """Every table, case and seed; quick: a few cases of one table."""
+    """Every table, case and seed; quick: one planted and one honest case of one table."""
     if quick:
-        return [{"table": QUICK_TABLE, "case": c, "seed": FIRST_SEED} for c in (PLANTED[-1], "copula", "held_out")]
+        return [{"table": QUICK_TABLE, "case": c, "seed": FIRST_SEED} for c in (PLANTED[-1], "held_out")]
     seeds = range(FIRST_SEED, FIRST_SEED + SEEDS)
-    return [{"table": t, "case": c, "seed": s} for t in here(TABLES) for c in (*PLANTED, *HONEST) for s in seeds]
+    return [{"table": t, "case": c, "seed": s} for s in seeds for c in (*PLANTED, *HONEST) for t in here(TABLES)]
 
 
 def run(task: dict[str, Any]) -> dict[str, Any]:
@@ -66,8 +69,10 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
         rows = sampler.sample(20 * size, rng=rng)
         synth = _with_artefact(_rare_first(rows, size, RARE_SHARE), case, rng)
         rise = learned(train, synth, reference, rest, sampler.sample(1_000, rng=rng), case, rng)
-    found = registry.create("check", "shortcut").check(synth, train, reference, Context(seed=seed))[0]
-    return {"verdict": found.verdict, "value": found.value, "low": found.low, "rise": rise}
+    found = registry.create("check", "shortcut").check(synth, train, reference, Context(seed=seed))
+    by = [f.name for f in found if f.verdict == "fail"]
+    verdict = "fail" if by else found[0].verdict
+    return {"verdict": verdict, "by": by, "value": found[0].value, "low": found[0].low, "rise": rise}
 
 
 def learned(
@@ -186,10 +191,11 @@ def _row(name: str, cases: list[dict[str, Any]], aim: str, **more: Any) -> dict[
     if not judged:
         return row(name, None, "share", reference=aim, reason="no set could be judged", **more)
     low, high = wilson(_failed(judged), len(judged))
+    missed = sum("missed rare rows" in c["by"] for c in judged)
     split = {k: {str(v): _of(judged, k, v) for v in sorted({c[k] for c in judged})} for k in ("case", "table")}
     return row(
         name, _failed(judged) / len(judged), "share", low=low, high=high, n=len(judged),
-        reference=aim, not_judged=len(cases) - len(judged), **split, **more,
+        reference=aim, not_judged=len(cases) - len(judged), for_missed_rows=missed, **split, **more,
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from abound.stages.split import Split, split
 from abound.stats.intervals import wilson
 from benchmarks.rows import row
 
-CASES, QUICK_CASES, A_TASK = 1_000, 60, 25
+CASES, QUICK_CASES, A_TASK = 1_000, 39, 25
 KINDS = (
     "groups", "giant_group", "one_group_class", "exact_copies", "noisy_copies", "changed_cell", "chains",
     "copies_tie_groups", "oversampled", "time_ties", "time_groups", "parents", "few_levels",

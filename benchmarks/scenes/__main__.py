@@ -2,7 +2,7 @@
 
 from benchmarks.shards import main
 
-MEASURES = ("labels_cpu_seconds", "flow_recast", "static_flow", "boxes")
+MEASURES = ("labels_cpu_seconds", "flow_recast", "static_flow", "boxes", "where_obeyed")
 
 if __name__ == "__main__":
     main("scenes", MEASURES)

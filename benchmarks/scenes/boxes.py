@@ -1,7 +1,7 @@
 """Are boxes, visible fractions and truncations what their definitions say?
 
-Visible boxes against the instance mask, amodal boxes against the projection of the vertices, pixels of the object alone
-against a world that holds nothing else, 3D boxes against the vertices.
+Visible boxes against the instance mask, amodal boxes against the projection of the vertices, pixels of the object
+alone against a world that holds nothing else, 3D boxes against the vertices.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
         alone, _, _ = nearest(centres(camera), corners, *grid, judge.lens, camera.near, camera.width)
         out["alone"] += abs(int((alone >= 0).sum()) - o.alone_pixels)
         c, s = np.cos(o.yaw), np.sin(o.yaw)
-        local = (judge.world_corners[whose == o.instance].reshape(-1, 3) - o.centre) @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+        local = (judge.world_corners[whose == o.instance].reshape(-1, 3) - o.centre) @ np.array(
+            [[c, -s, 0], [s, c, 0], [0, 0, 1]]
+        )
         gap = np.r_[local.max(0) - np.array(o.size) / 2, local.min(0) + np.array(o.size) / 2]
         out["space"] = max(out["space"], float(np.abs(gap).max()))
     return out
@@ -67,5 +69,6 @@ def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
         row("amodal_box_difference", max(r["amodal"] for r in results), "px", n=n, reference={"limit": 1e-9}),
         row("alone_pixels_difference", sum(r["alone"] for r in results), "pixels", n=n, reference={"limit": 0}),
         row("box_3d_difference", max(r["space"] for r in results), "m", n=n, reference={"limit": 1e-9}),
-        row("seen_but_unlabelled", sum(r["seen_but_unlabelled"] for r in results), "objects", n=n, reference={"limit": 0}),
+        row("seen_but_unlabelled", sum(r["seen_but_unlabelled"] for r in results), "objects", n=n,
+            reference={"limit": 0}),
     ]  # fmt: skip

@@ -1,7 +1,8 @@
-"""Rays against every triangle that could matter, in double precision: the judge of `abound.render`, sharing no code.
+"""Rays against every triangle that could matter, in double precision: the judge of `abound.render`.
 
-A grid of screen tiles holds the triangles whose projected rectangle touches it. A ray meets a triangle where three
-signed volumes agree, another formula than the one under test, and nothing is single precision.
+It shares no code with it. A grid of screen tiles holds the triangles whose projected rectangle touches it. A ray
+meets a triangle where three signed areas agree, another formula than the one under test, and nothing is single
+precision.
 """
 # mypy: allow-untyped-decorators
 
@@ -36,7 +37,12 @@ def tiled(corners: Array, lens: Array, near: float, width: int, height: int) -> 
             left, top, right, low = min(left, x), min(top, y), max(right, x), max(low, y)
         if behind and ahead:
             left, top, right, low = 0.0, 0.0, float(width), float(height)
-        left, top, right, low = max(left - 0.01, 0.0), max(top - 0.01, 0.0), min(right + 0.01, width - 1e-6), min(low + 0.01, height - 1e-6)
+        left, top, right, low = (
+            max(left - 0.01, 0.0),
+            max(top - 0.01, 0.0),
+            min(right + 0.01, width - 1e-6),
+            min(low + 0.01, height - 1e-6),
+        )
         if not ahead or left > right or top > low:
             area[n] = 1, 0, 1, 0
             continue
@@ -59,9 +65,13 @@ def tiled(corners: Array, lens: Array, near: float, width: int, height: int) -> 
 def nearest(
     pixels: Array, corners: Array, triangles: Array, first: Array, lens: Array, near: float, width: int
 ) -> tuple[Array, Array, Array]:
-    """First triangle (-1: none), z-depth and barycentric weights (n, 3) of rays through image coordinates (n, 2)."""
+    """First triangle (-1: none), z-depth and weights (n, 3) of rays through image coordinates (n, 2)."""
     across = (width + TILE - 1) // TILE
-    found, depth, weights = np.full(len(pixels), -1, np.int32), np.full(len(pixels), np.inf), np.zeros((len(pixels), 3))
+    found, depth, weights = (
+        np.full(len(pixels), -1, np.int32),
+        np.full(len(pixels), np.inf),
+        np.zeros((len(pixels), 3)),
+    )
     for i in range(len(pixels)):
         x, y = (pixels[i, 0] - lens[2]) / lens[0], (pixels[i, 1] - lens[3]) / lens[1]
         tile = int(pixels[i, 1]) // TILE * across + int(pixels[i, 0]) // TILE

@@ -1,7 +1,7 @@
-"""A street of plain shapes, about 150,000 triangles, whose every motion is written here: what labels are measured on.
+"""A street of plain shapes, about 130,000 triangles, on which labels are measured.
 
-Eight rigid moving bodies (cars with turning wheels are five bodies each), three deforming walkers, a camera that drives
-and turns. No randomness beside a seeded generator for leaves and windows.
+Eight rigid moving bodies (cars with turning wheels are five bodies each), three deforming walkers, a camera that
+drives and turns. No randomness beside a seeded generator for leaves and windows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,16 @@ from abound.render.world import Body, Camera, World
 FRAMES, RATE = 20, 10.0
 
 
+def named(name: str, frames: int = FRAMES) -> World:
+    """The plain street, or the one that the package builds by default."""
+    if name == "plain":
+        return street(frames)
+    from abound.render.spec import read_scene
+    from abound.render.street import build
+
+    return build(read_scene({}), 1)
+
+
 def street(frames: int = FRAMES, width: int = 1242, height: int = 375, seed: int = 5, moving: bool = True) -> World:
     """The world; `moving=False` leaves only the camera moving."""
     static = _surroundings(np.random.default_rng(seed))
@@ -25,7 +35,9 @@ def street(frames: int = FRAMES, width: int = 1242, height: int = 375, seed: int
     parked = [Body(c, np.eye(4), classes.label_id("car"), 100 + i, "car") for i, c in enumerate(cars)]
     bodies = (*_traffic(frames), *_walkers(frames)) if moving else ()
     time = np.arange(frames) / RATE
-    camera = Camera(_camera_poses(time), width, height, 721.54 * width / 1242, 721.54 * width / 1242, width / 2, height / 2)
+    camera = Camera(
+        _camera_poses(time), width, height, 721.54 * width / 1242, 721.54 * width / 1242, width / 2, height / 2
+    )
     return World(frames, RATE, (*static, *parked), bodies, {"front": camera})
 
 
@@ -101,7 +113,9 @@ def _shell(detail: int = 44) -> Mesh:
     wide = 0.88 * (1 - np.abs(s) ** 8 * 0.3)
     y = np.sign(np.cos(around)) * np.abs(np.cos(around)) ** 0.5
     z = np.sign(np.sin(around)) * np.abs(np.sin(around)) ** 0.5
-    rings = np.stack([np.repeat(2.1 * s[:, None], detail, 1), wide[:, None] * y, 0.28 + top[:, None] * (z + 1) * 0.5], -1)
+    rings = np.stack(
+        [np.repeat(2.1 * s[:, None], detail, 1), wide[:, None] * y, 0.28 + top[:, None] * (z + 1) * 0.5], -1
+    )
     return grid(rings, Material((0.6, 0.1, 0.1)))
 
 
@@ -120,12 +134,16 @@ def _traffic(frames: int) -> list[Body]:
     of = classes.label_id
     out = []
     for number, (x, y, yaw, speed, bend) in enumerate(
-        ((18, -1.9, 0.0, 9.0, 0.02), (40, 1.9, np.pi, 12.0, 0.0), (60, 1.9, np.pi, 8.0, 0.03), (30, -1.9, 0.0, 13.0, 0.0),
+        ((18, -1.9, 0.0, 9.0, 0.02), (40, 1.9, np.pi, 12.0, 0.0), (60, 1.9, np.pi, 8.0, 0.03),
+         (30, -1.9, 0.0, 13.0, 0.0),
          (55, -1.8, 0.0, 10.0, 0.05), (85, 2.0, np.pi, 15.0, 0.0), (26, 8.0, -np.pi / 2, 2.5, 0.1)), 1
     ):  # fmt: skip
         angle = yaw + bend * time
         poses = np.stack(
-            [pose(x + speed * t * np.cos(yaw), y + speed * t * np.sin(yaw), 0, a) for t, a in zip(time, angle, strict=True)]
+            [
+                pose(x + speed * t * np.cos(yaw), y + speed * t * np.sin(yaw), 0, a)
+                for t, a in zip(time, angle, strict=True)
+            ]
         )
         with_wheels = number < 3
         out.append(Body(_shell() if with_wheels else _car(), poses, of("car"), number, "car"))
@@ -133,7 +151,9 @@ def _traffic(frames: int) -> list[Body]:
             for wx in (-1.3, 1.3):
                 for wy in (-0.8, 0.8):
                     out.append(Body(_wheel(), poses @ _spin(wx, wy, speed * time / 0.32), of("car"), number, "car"))
-    tumble = np.stack([pose(12 + 0.5 * t, -3.0 + t, 1.0 + 2 * t - 2 * t * t, 0) @ _spin(0, 0, 6 * t)[0] for t in time])
+    tumble = np.stack(
+        [pose(12 + 0.5 * t, -3.0 + t, 1.0 + 2 * t - 2 * t * t, 0) @ _spin(0, 0, 6 * t)[0] for t in time]
+    )
     out.append(Body(ellipsoid((0.6, 0.4, 0.5), detail=24), tumble, of("dynamic"), 8, "debris"))
     return out
 
@@ -151,13 +171,18 @@ def _spin(x: float, y: float, angle: Any) -> Any:
 def _walkers(frames: int) -> list[Body]:
     """Three bodies of about 4,000 triangles whose legs and arms swing and whose trunks bend."""
     time = np.arange(frames) / RATE
-    parts = [ellipsoid((0.34, 0.5, 0.7), centre=(0, 0, 1.15), detail=36), ellipsoid((0.2, 0.18, 0.26), centre=(0, 0, 1.65), detail=30)]
+    parts = [
+        ellipsoid((0.34, 0.5, 0.7), centre=(0, 0, 1.15), detail=36),
+        ellipsoid((0.2, 0.18, 0.26), centre=(0, 0, 1.65), detail=30),
+    ]
     for side in (-1, 1):
         parts.append(moved(ellipsoid((0.16, 0.16, 0.9), detail=24), 0, side * 0.1, 0.45))
         parts.append(moved(ellipsoid((0.1, 0.1, 0.7), detail=20), 0, side * 0.3, 1.12))
     body = join(parts)
     out = []
-    for k, (x, y, yaw, speed) in enumerate(((11.0, 5.0, -np.pi / 2, 1.4), (24.0, -6.8, 0.0, 1.2), (33.0, 3.5, -1.2, 3.0))):
+    for k, (x, y, yaw, speed) in enumerate(
+        ((11.0, 5.0, -np.pi / 2, 1.4), (24.0, -6.8, 0.0, 1.2), (33.0, 3.5, -1.2, 3.0))
+    ):
         poses = np.stack([pose(x + speed * t * np.cos(yaw), y + speed * t * np.sin(yaw), 0.05, yaw) for t in time])
         deformed = np.stack([_stride(body.vertices, 6.0 * t + k) for t in time])
         out.append(Body(body, poses, classes.label_id("person"), 20 + k, "adult", deformed))

@@ -44,7 +44,10 @@ def implied(camera: Any, depth: Any, frame: int, other: int) -> Any:
     ray = np.stack([(at[:, 0] - camera.cx) / camera.fx, (at[:, 1] - camera.cy) / camera.fy, np.ones(len(at))], 1)
     z = depth.reshape(-1, 1)
     sky = ~np.isfinite(z)
-    point = np.where(sky, ray @ a[:3, :3].T, (ray * np.where(sky, 1, z)) @ a[:3, :3].T + a[:3, 3] - b[:3, 3]) @ b[:3, :3]
+    point = (
+        np.where(sky, ray @ a[:3, :3].T, (ray * np.where(sky, 1, z)) @ a[:3, :3].T + a[:3, 3] - b[:3, 3])
+        @ b[:3, :3]
+    )
     ahead = np.where(point[:, 2] > np.where(sky[:, 0], 0, camera.near), point[:, 2], np.nan)
     image = point[:, :2] / ahead[:, None] * [camera.fx, camera.fy] + [camera.cx, camera.cy]
     return (image - at).reshape(*depth.shape, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,17 @@ from abound.core.ledger import Power, SealedTest
 from abound.core.model import digest_of
 from abound.core.plan import Plan
 from abound.core.progress import Lines, Progress, Silent
-from abound.core.recipe import Recipe, read_recipe
+from abound.core.recipe import Recipe, absolute, read_recipe
 from abound.core.run import Run
 from abound.core.study import Study
+from abound.core.units import count_units, units
 from abound.errors import InputError, RecipeError, Refusal
 from abound.preflight import preflight
 from abound.proof.curve import arm_name
+from abound.proof.outside import outside_files
+from abound.proof.questions import asked, check_asked
 from abound.publish import publish
-from abound.stats.splitting import draw_rows
+from abound.stats.splitting import draw_rows, draw_strata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,11 +74,13 @@ def run(
     dry_run: bool = False,
     preliminary: bool = False,
     source: Any = None,
+    ledger: Path | str | None = None,
 ) -> Result:
     """Run the whole loop, or resume it: finished, unchanged artifacts of `out` are used again.
 
-    `source` replaces the recipe's data path by rows in memory. With `dry_run` it stops after the plan. Raises
-    RunLocked where another process writes the same folder.
+    `source` replaces the recipe's data path by rows in memory. With `dry_run` it stops after the plan. `ledger` is
+    a file in which runs with the same test rows count their openings together, beside the ledger of each folder.
+    Raises RunLocked where another process writes the same folder.
     """
     recipe = recipe if isinstance(recipe, Recipe) else read_recipe(recipe)
     ctx = _context(recipe, progress or (Silent() if quiet else Lines()))
@@ -83,8 +88,11 @@ def run(
     preflight(recipe, data)
     folder = Path(out) if out is not None else Path("runs") / digest_of(recipe, data.digest)[:8]
     with Run(folder) as here:
-        write_bytes(folder / "recipe.yaml", _absolute(recipe).to_yaml().encode())
+        write_bytes(folder / "recipe.yaml", absolute(recipe).to_yaml().encode())
         parts, test = _split(here, recipe, data)
+        test = replace(test, shared=Path(ledger) if ledger is not None else None)
+        choosing = Dataset.load(parts["tune"])
+        check_asked(asked(choosing.schema, recipe.metric), choosing)
         repeats = _repeats(here, recipe, parts["train"], ctx)
         made = _refits(here, recipe, repeats, parts, ctx, dry_run)
         gaps, plan = _found(made[0])
@@ -144,7 +152,7 @@ def _split(here: Run, recipe: Recipe, data: Dataset) -> tuple[dict[str, Path], S
                 folders[name], Artifact(kind="dataset", stage="split", key=part.digest, files={}), part.save
             )
         sealed = {"digest": made.test.digest, "rows": made.test.rows, "groups": made.test.groups}
-        sizes = {p.split: (len(p), _groups(p)) for p in (made.train, made.tune, made.reference)}
+        sizes = {p.split: (len(p), count_units(p)) for p in (made.train, made.tune, made.reference)}
         sizes["test"] = (made.test.rows, made.test.groups)
         write_json(work / "split.json", {**sealed, "power": made.power.model_dump(), "parts": sizes})
 
@@ -162,18 +170,8 @@ def _split(here: Run, recipe: Recipe, data: Dataset) -> tuple[dict[str, Path], S
     return folders, SealedTest(folders["test"], info["digest"], info["rows"], info["groups"], power)
 
 
-def _groups(data: Dataset) -> int:
-    return data.main[data.schema.group].n_unique() if data.schema.group else len(data)
-
-
-def _absolute(recipe: Recipe) -> Recipe:
-    """The recipe with a data path that holds from any folder."""
-    data = recipe.data.model_copy(update={"path": str(Path(recipe.data.path).resolve())})
-    return recipe.model_copy(update={"data": data})
-
-
 def _repeats(here: Run, recipe: Recipe, train: Path, ctx: Context) -> list[_Repeat]:
-    """The training rows of each repeat: all of them, or a fresh draw of whole groups."""
+    """The training rows of each repeat: all of them, or a fresh draw of whole units (groups, near-duplicates)."""
     wanted = recipe.repeats.train_rows
     if wanted == "all":
         return [_Repeat(k, train, None) for k in range(recipe.repeats.n)]
@@ -203,28 +201,31 @@ def _draw(data: Dataset, wanted: int | dict[str, int], rng: np.random.Generator)
                 f"repeats.train_rows: {wanted:,} rows wanted, and the training part has {len(data):,}: "
                 "ask for at most as many, or all"
             )
-        groups = data.main[data.schema.group].to_list() if data.schema.group else None
-        inside = draw_rows(groups, len(data), wanted, rng)
+        of = units(data)
+        inside = draw_rows(None if of is None else of.tolist(), len(data), wanted, rng)
     else:
         inside = _draw_classes(data, wanted, rng)
     return inside, rng.permutation(np.setdiff1d(np.arange(len(data)), inside))
 
 
 def _draw_classes(data: Dataset, wanted: dict[str, int], rng: np.random.Generator) -> Any:
-    """A given number of rows of each class."""
+    """A given number of rows of each class; where units are more than rows, the most that whole ones fill."""
     import numpy as np
 
     task = data.schema.task()
     names, code = classes(data.schema, task), codes(data, task)
-    parts = []
+    of, parts = units(data), []
     for name, count in wanted.items():
         rows = np.flatnonzero(code == names.index(name))
         if len(rows) < count:
             raise RecipeError(
                 f"repeats.train_rows: {count} rows of {name!r} wanted, the training part has {len(rows)}"
             )
-        parts.append(rng.choice(rows, size=count, replace=False))
-    return np.sort(np.concatenate(parts))
+        if of is None:
+            parts.append(rng.choice(rows, size=count, replace=False))
+    if of is None:
+        return np.sort(np.concatenate(parts))
+    return draw_strata(code, of, {names.index(n): c for n, c in wanted.items()}, rng)
 
 
 def _refits(
@@ -278,14 +279,14 @@ def _prove(
     """The study, as an artifact: a finished one is read again, and the test set is not opened for it."""
     from abound.stages.prove import prove
 
-    replace = recipe.purpose == "replace"
-    name, shares = ("synthetic", (1.0,)) if replace else ("mixed", (*recipe.shares, 1.0))
+    name, shares = ("synthetic", (1.0,)) if recipe.purpose == "replace" else ("mixed", (*recipe.shares, 1.0))
     arms = {arm_name(name, s): [folder / arm_name("arm", s) for folder in made] for s in shares}
     inputs = {"tune": tune, "test": test.folder}
     for k, repeat in enumerate(repeats):
         inputs |= {f"real {k}": repeat.real} | ({f"extra {k}": repeat.extra} if repeat.extra else {})
         inputs |= {f"{arm} {k}": paths[k] for arm, paths in arms.items()}
-    asked = recipe.model_dump(mode="json", include=set(FOR_PROOF))
+    settings = recipe.model_dump(mode="json", include=set(FOR_PROOF))
+    settings["files"] = outside_files(recipe.learner)
 
     def fill(work: Path) -> None:
         study = prove(
@@ -295,7 +296,7 @@ def _prove(
         )  # fmt: skip
         write_json(work / "study.json", study.model_copy(update={"seconds": 0.0}))
 
-    params = {**asked, "preliminary": preliminary, "gaps": [g.id for g in gaps]}
+    params = {**settings, "preliminary": preliminary, "gaps": [g.id for g in gaps]}
     folder = here.cached("study", kind="study", inputs=inputs, params=params, seed=recipe.seed, fill=fill)
     study = Study.model_validate(read_json(folder / "study.json"))
     write_json(here.folder / "study.json", study)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def refit(task: dict[str, Any]) -> None:
         run, own = Run(Path(task["run"])), make is None
         synth = generate(real, orders, refit=number, seed=seed, run=run, skip_refused=own)
         write_json(work / "plan.json", orders.model_copy(update={"notes": (*orders.notes, *_unseen(synth, found))}))
-        synth, report = _audited(synth, (real, reference), orders, task, ctx)
+        synth, report = _audited(synth, (real, reference), orders, found, task, ctx)
         write_json(work / "audit.json", report)
         _save(synth, work / "synth")
         arm = (
@@ -69,7 +70,12 @@ def refit(task: dict[str, Any]) -> None:
 
 
 def _audited(
-    synth: Dataset, beside: tuple[Dataset, Dataset], orders: Plan, task: dict[str, Any], ctx: Context
+    synth: Dataset,
+    beside: tuple[Dataset, Dataset],
+    orders: Plan,
+    found: Sequence[Gap],
+    task: dict[str, Any],
+    ctx: Context,
 ) -> tuple[Dataset, Audit]:
     """The audit; as often as the recipe's `repair` says, the rows are put right by it and audited again."""
     real, reference = beside
@@ -80,13 +86,15 @@ def _audited(
 
     def judge(rows: Dataset, turn: int) -> Audit:
         here = ctx.at("audit", task["number"], *([turn] if turn else []))
-        return audit(rows, real, reference=reference, checks=checks, plan=orders, seed=ctx.seed, ctx=here)
+        return audit(
+            rows, real, reference=reference, checks=checks, plan=orders, gaps=found, seed=ctx.seed, ctx=here
+        )
 
     report = judge(synth, 0)
     for turn in range(1, task["repair"] + 1):
         if report.verdict == "pass":
             break
-        synth = repair(synth, real, report, ctx=ctx.at("repair", task["number"], turn))
+        synth = repair(synth, real, report, plan=orders, ctx=ctx.at("repair", task["number"], turn))
         report = judge(synth, turn)
     return synth, report
 
@@ -109,7 +117,9 @@ def _unseen(synth: Dataset, found: Sequence[Gap]) -> list[str]:
 def _mixed(
     synth: Dataset, real: Dataset, tune: Dataset, report: Audit, task: dict[str, Any], ctx: Context
 ) -> Dataset:
-    return mix(synth, real, tune, report, mixer=Use(**task["mix"]), ctx=ctx.at("mix", task["number"]))
+    # A mixer that relabels asks for this repeat's teacher, the one that the controls use.
+    here = replace(ctx, refit=task["number"]).at("mix", task["number"])
+    return mix(synth, real, tune, report, mixer=Use(**task["mix"]), ctx=here)
 
 
 def _sound(synth: Dataset, report: Audit) -> Dataset:

@@ -10,7 +10,7 @@ from abound.checks.shortcut import Shortcut
 from abound.core.dataset import Dataset
 from abound.core.labels import codes
 from abound.core.schema import Column, Schema, Table, Task
-from abound.stats.matched import matched_excess, positives, standing
+from abound.stats.matched import matched_excess, paired_excess, positives, standing
 from tests.checks.cases import context
 
 QUICK = Shortcut(learner="tree", folds=2)
@@ -39,6 +39,18 @@ def rows(n, rare, seed, mark=0.0, near=False):
     return Dataset(schema, {"rows": frame.lazy()})
 
 
+def holed(data, seed, holes=True):
+    """The rows with three columns that say nothing; real rows have no value there half of the time."""
+    rng = np.random.default_rng(seed)
+    n, names = len(data), ("h0", "h1", "h2")
+    drawn = [
+        pl.Series(name, rng.normal(size=n)).scatter(np.flatnonzero((rng.random(n) < 0.5) & holes), None)
+        for name in names
+    ]
+    columns = (*data.schema.main_table.columns, *(Column(name=name, kind="number") for name in names))
+    return data.with_table("rows", data.main.with_columns(drawn), data.schema.with_columns("rows", columns))
+
+
 def verdict(synth, check=QUICK, seed=0):
     return check.check(synth, rows(900, 0.1, 1), rows(200, 0.1, 2), context(seed))[0]
 
@@ -46,11 +58,39 @@ def verdict(synth, check=QUICK, seed=0):
 @pytest.mark.parametrize("learner", ["tree", "boosting"])
 def test_a_planted_shortcut_is_found(learner):
     found = verdict(rows(400, 0.7, 3, mark=3.0), Shortcut(learner=learner, folds=2))
-    assert (found.verdict, found.action) == ("fail", "diversify")
+    assert (found.verdict, found.action) == ("fail", "repair")
     assert found.value > 0.3
     assert found.low > found.limit
     assert abs(found.reference) < 0.15
     assert "looks synthetic" in found.sentence
+
+
+@pytest.mark.parametrize("learner", ["tree", pytest.param("boosting", marks=pytest.mark.slow)])
+def test_rare_rows_missed_for_a_planted_shortcut_are_found(learner):
+    """A tree of four levels spends three of them on "no cell is missing"; boosting stops before it has the rest."""
+    train, tune, synth = (
+        rows(n, rare, seed) for n, rare, seed in ((1500, 0.15, 1), (300, 0.15, 2), (900, 0.95, 3))
+    )
+    check = Shortcut(learner=learner, folds=3)
+    found = check.check(holed(synth, 6, holes=False), holed(train, 4), holed(tune, 5), context())[-1]
+    assert found.name == "missed rare rows"
+    assert found.details["synthetic_found_beyond_real"] > 0.2
+    assert (found.verdict, found.action) == ("fail", "repair")
+    assert found.low > found.limit
+    assert "takes 'looks real' for another class than 'yes'" in found.sentence
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_real_rows_given_as_synthetic_lose_no_rare_rows(seed):
+    train, tune, synth = (rows(n, 0.15, 30 + 3 * seed + i) for i, n in enumerate((900, 200, 900)))
+    found = QUICK.check(holed(synth, 6), holed(train, 4), holed(tune, 5), context(seed))[-1]
+    assert (found.name, found.verdict) == ("missed rare rows", "pass")
+
+
+def test_too_few_real_rare_rows_to_see_misses():
+    found = QUICK.check(rows(400, 0.7, 3), rows(900, 0.02, 1), rows(200, 0.1, 2), context())
+    assert [f.verdict for f in found] == ["pass", "inconclusive"]
+    assert "are too few to see whether a model misses more of them" in found[1].sentence
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -108,3 +148,11 @@ def test_what_the_covariate_explains_is_taken_out():
     assert found.first - flags[1].mean() > 0.2
     assert low < 0.03
     assert high > 0
+
+
+def test_a_paired_difference_is_as_sure_as_its_rows():
+    first = np.repeat([1.0, 0.0], [60, 40])
+    found = paired_excess(first, np.where(np.arange(100) < 50, 1.0, 0.0))
+    assert (found.first, found.second) == (0.6, 0.5)
+    assert found.error == pytest.approx(np.sqrt(0.1 * 0.9 / 100), rel=0.1)
+    assert 0 < paired_excess(first, first).error < 0.02

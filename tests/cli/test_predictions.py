@@ -63,6 +63,38 @@ def test_a_metric_may_have_parameters(folder: Path) -> None:
     assert abound(*words, "cost: {", folder=folder).code == 2
 
 
+def test_slices_margin_purpose_and_a_shared_ledger(folder: Path) -> None:
+    words = ["prove", "--predictions", "given", "--split", "parts", "--ledger", "all.jsonl", "--json"]
+    small = json.loads(abound(*words, "--slice", "radius > 0", "--slice", "radius > 99", folder=folder).out)
+    assert [c["slice"] is None for c in small["claims"]] == [True, False]
+    assert "no test row is in it" in small["warnings"][0]
+    assert small["guards"][0]["name"].startswith("the common rows")
+    alike = json.loads(abound(*words, "--purpose", "replace", "--margin", "1", folder=folder).out)
+    assert (alike["purpose"], alike["claims"][0]["control"]) == ("replace", "real_only")
+    assert alike["claims"][0]["margin"] == 1.0
+    assert len((folder / "all.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--margin", "0"], "error: the margin is 0: give a number above 0"),
+        (["--margin", "nan"], "error: the margin is nan"),
+        (["--minimal-gain", "-1"], "error: the minimal gain is -1"),
+        (["--slice", "radios > 3"], "did you mean 'radius'?"),
+        (["--metric", "rmse"], "error: metric: rmse needs a regression target"),
+        (["--purpose", "swap"], "--purpose is augment or replace"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence_and_costs_no_opening(folder: Path, words: list[str], said: str) -> None:
+    ledger = folder / "parts" / "ledger.jsonl"
+    before = ledger.read_text()
+    done = abound("prove", "--predictions", "given", "--split", "parts", *words, folder=folder)
+    assert done.code in (1, 2)
+    assert said in done.err
+    assert ledger.read_text() == before
+
+
 def test_it_is_either_rows_or_predictions(folder: Path) -> None:
     for words in ([], ["table.csv", "--predictions", "given"]):
         done = abound("prove", *words, "--split", "parts", folder=folder)

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from abound.cli.prove import metric_of
 from abound.cli.run import _over, _recipe, gate_code
 from abound.cli.summary import read_result
+from abound.core.recipe import Use
 from abound.core.study import Study
 from tests.cli.command import abound, finished, small_table
 
@@ -43,6 +45,39 @@ def test_progress_is_on_stderr_and_can_be_silenced() -> None:
     done = finished()[1]
     assert "prove: 2/2" in done.err
     assert "prove: 2/2" not in done.out
+
+
+def test_a_metric_may_have_parameters(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("data: {path: table.csv, target: y}\nmetric: {cost: {false_negative: 10}}\n")
+
+    def metric(text: str | None) -> Use | None:
+        return _recipe(str(path), {"metric": metric_of(text)}).metric
+
+    assert metric(None) == Use(name="cost", params={"false_negative": 10})
+    assert metric("cost: {false_positive: 3}") == Use(name="cost", params={"false_positive": 3})
+    assert metric("recall") == Use(name="recall")
+    small_table(tmp_path)
+    for text, said in (
+        ("cost: {false_negativ: 1}", "false_negative"),
+        ("cost: {", "neither a name"),
+        ("3", "--metric"),
+    ):
+        done = abound("run", "table.csv", "-t", "diagnosis", "--metric", text, "--out", "no", "-q", folder=tmp_path)
+        assert done.code == 2
+        assert said in done.err
+    assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.slow
+def test_runs_count_their_openings_in_a_shared_ledger(tmp_path: Path) -> None:
+    small_table(tmp_path)
+    words = ["run", "table.csv", "-t", "diagnosis", "--learner", "linear", "--repeats", "2", "--workers", "1", "-q"]
+    for place, text in enumerate(("cost: {false_negative: 10}", "recall")):
+        done = abound(*words, "--metric", text, "--ledger", "all.jsonl", "-o", f"run{place}", folder=tmp_path)
+        assert done.code == 0, done.err
+        study = json.loads((tmp_path / f"run{place}" / "study.json").read_text())
+        assert (study["openings"], study["metric"]) == (place + 1, text.partition(":")[0])
 
 
 def test_show_prints_the_same_as_run() -> None:

@@ -24,6 +24,7 @@ QUICK = {
     "pairs": {"draws": 8},
     "gap_test": {"draws": 1, "blocks": 4},
     "copies": {"draws": 5},
+    "shortcut": {"folds": 2},
 }
 
 

@@ -13,6 +13,7 @@ from abound.core.context import Context
 from abound.core.crossfit import crossfit
 from abound.core.dataset import Dataset
 from abound.core.schema import Column
+from abound.core.units import with_units
 from abound.errors import Refusal
 from tests.planted import mixed_table, stays_with_events
 
@@ -73,6 +74,14 @@ def test_predictions_are_in_the_order_of_the_rows(memory: Memory) -> None:
     )
     memory.fit = lambda arm, task, tune, ctx: by_row
     assert crossfit(data, "memory", None, Context()).out_of_fold["p:no"].to_list() == list(map(float, range(200)))
+
+
+def test_no_row_is_predicted_by_a_model_that_saw_its_twin(memory: Memory) -> None:
+    """Near-duplicates that no group column names, as `split` notes them."""
+    pairs = np.repeat(np.arange(100), 2)
+    data = mixed_table(200).with_table("rows", mixed_table(200).main.with_columns(pl.Series("g", pairs)))
+    made = crossfit(with_units(data, pairs), "memory", None, Context())
+    assert made.out_of_fold["p:yes"].sum() == 0.0
 
 
 def test_few_groups_give_few_folds(memory: Memory) -> None:

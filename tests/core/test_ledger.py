@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -86,6 +87,28 @@ def test_a_line_cut_short_counts_and_spoils_no_other(tmp_path: Path) -> None:
     assert [e["event"] for e in ledger.read()] == ["open_test", "unreadable", "open_test"]
     assert ledger.openings("d") == 3
     assert ledger.openings("e") == 1
+
+
+def test_two_folders_count_together_in_a_shared_file(tmp_path: Path) -> None:
+    one, two = (replace(sealed(tmp_path / n), shared=tmp_path / "all" / "looks.jsonl") for n in ("a", "b"))
+    unseal(one, "study 1")
+    unseal(two, "study 2")
+    unseal(two, "study 3")
+    assert [s.ledger.openings(s.digest) for s in (one, two)] == [3, 3]
+    assert [len(s.ledger.read()) for s in (one, two)] == [1, 2]
+    unseal(replace(one, shared=None), "unseen by the shared file, and counted where it happened")
+    assert [s.ledger.openings(s.digest) for s in (one, two)] == [4, 3]
+    own = replace(two, shared=two.folder.parent / "ledger.jsonl")
+    unseal(own, "its own file as the shared one")
+    assert len(own.ledger.read()) == 3
+
+
+def test_a_shared_ledger_that_is_no_file_keeps_the_test_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Dataset, "load", lambda folder: pytest.fail("the test was read"))
+    with pytest.raises(StorageError):
+        unseal(replace(sealed(tmp_path / "a"), shared=tmp_path), "x")
 
 
 def test_opening_gives_the_rows_and_is_written_down(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import pytest
+
 from abound.core.power import regression_power, stated
 
 
@@ -28,6 +30,23 @@ def test_groups_decide_where_rows_may_fail_together():
     said = power((500, 30, 300))
     assert said.feasible is False
     assert "500 rows 0 in 30 groups" in said.sentence
+
+
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        (("group person",), "in 30 groups (one group may fail as a whole"),
+        (("near-duplicates",), "in 30 different cases (near-duplicates are one case and fail together"),
+        (("group p", "near-duplicates"), "in 30 sets (rows with one 'p' and near-duplicates form one set"),
+        (("key house", "group person", "near-duplicates"),
+         "rows with one 'house', rows with one 'person' and near-duplicates form one set"),
+    ],
+)  # fmt: skip
+def test_what_goes_together_is_called_what_it_is(reasons, said):
+    sentence = stated("yes", {"rows": (500, 30, 300)}, 0.1, 0.2, reasons).sentence
+    assert said in sentence
+    kind = said.split(" (")[0].removeprefix("in 30 ") if said.startswith("in") else "sets"
+    assert f"need 122 {kind}, and a gain" in sentence
 
 
 def test_one_short_slice_makes_the_whole_infeasible():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from abound.core.recipe import Make, Recipe, Use, read_recipe, validate
+from abound.core.recipe import Make, Recipe, Use, absolute, read_recipe, validate
 from abound.errors import RecipeError
 
 
@@ -38,6 +38,24 @@ def test_the_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:
     shares = {"test": 0.3, "tune": 0.3, "reference": 0.2, "wanted_gain": 0.1}
     assert written["split"] == {**shares, "time": None, "slices": [], "near_duplicates": "auto"}
     assert set(written) == set(Recipe.model_fields)
+
+
+def test_paths_are_the_recipes_and_hold_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "data: {path: a.csv, schema: s.yaml}\n"
+        "learner: {external: {train: 'x.py {data} {model}', predict: 'x.py {model} {rows} {out}'}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    recipe = read(text, Path("in"))
+    assert (recipe.data.schema_file, recipe.learner.params["folder"]) == ("in/s.yaml", "in")
+    fixed = absolute(recipe)
+    assert fixed.data.path == str(tmp_path / "in" / "a.csv")
+    assert fixed.data.schema_file == str(tmp_path / "in" / "s.yaml")
+    assert fixed.learner.params["folder"] == str(tmp_path / "in")
+    (tmp_path / "run").mkdir()
+    assert read(fixed.to_yaml(), tmp_path / "run") == fixed
+    assert read("data: {path: a}\nlearner: tree\n", tmp_path).learner.params == {}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from abound.core.context import Context
 from abound.core.dataset import WEIGHT
 from abound.core.recipe import Use
 from abound.core.registry import create
+from abound.core.run import Run
 from abound.encoding.training import SOFT
 from abound.errors import InputError, Refusal
 from abound.stages.prove import prove
@@ -193,6 +194,37 @@ def test_what_is_no_single_table_is_refused(tmp_path):
     stays = stays_with_events(60)
     with pytest.raises(Refusal, match="single table"):
         fitted(external(tmp_path), stays)
+
+
+def test_an_edited_script_is_another_learner(tmp_path):
+    learner = external(tmp_path)
+    before = learner.files()
+    assert list(before) == ["script.py"]  # not the interpreter, not the places
+    (tmp_path / "script.py").write_text(SHARES + "# changed")
+    assert learner.files() != before
+    (tmp_path / "own").write_text("#!/bin/sh")
+    named = create("learner", "external", {
+        "train": f"./own {tmp_path}/script.py {{data}} {{model}}", "predict": "lack.py {model} {rows} {out}",
+        "folder": str(tmp_path),
+    })  # fmt: skip
+    assert set(named.files()) == {"./own", f"{tmp_path}/script.py"}
+
+
+def test_finished_repeats_of_an_edited_script_are_made_anew(tmp_path):
+    parts = split(mixed_table(300, 9, rare=0.3), seed=0)
+    learner = external(tmp_path)
+    use = {"train": list(learner.train), "predict": list(learner.predict), "folder": str(tmp_path), "table": "csv"}
+
+    def proved():
+        with Run(tmp_path / "run") as run:
+            prove({"mixed": parts.train}, baseline=parts.train, tune=parts.tune, test=parts.test, run=run,
+                  learner=Use(name="external", params=use), controls=("real_only",))  # fmt: skip
+        return (tmp_path / "run" / "prove" / "repeat-000" / "repeat.json").stat().st_mtime_ns
+
+    first = proved()
+    assert proved() == first
+    (tmp_path / "script.py").write_text(SHARES + "# changed")
+    assert proved() != first
 
 
 def test_it_is_judged_as_any_learner(tmp_path, data):

@@ -71,6 +71,12 @@ def test_as_many_rows_as_real_ones_or_ten_times_few(n, total):
     assert plan(data, data, []).total == total
 
 
+@pytest.mark.parametrize(("n", "total"), [(50, 2000), (300, 12_000), (800, 12_000), (1000, 12_000), (1001, 1001)])
+def test_a_small_tree_gets_enough_rows_to_learn_the_teachers_splits(n, total):
+    data = mixed_table(n)
+    assert plan(data, data, [], learner="tree").total == total
+
+
 def test_no_rows_for_a_rare_class_by_default():
     data = mixed_table(600, rare=0.03)
     made = plan(data, data, find(data, data, finders=[Use(name="rare_class")]))

@@ -8,10 +8,16 @@ import pytest
 
 from abound.checks.gap_test import GapTest
 from abound.core.audit import Audit, Finding
+from abound.core.dataset import Dataset
+from abound.core.plan import Order, Plan
 from abound.core.rules import OrderRule
+from abound.core.schema import Column, Schema, Table, Task
+from abound.core.slice import Slice, Term
+from abound.encoding.vectors import fit_vectors
 from abound.errors import InputError, Refusal
 from abound.stages.audit import audit
 from abound.stages.repair import repair
+from abound.stats.coverage import coverage
 from tests.checks.cases import context, parts, put
 
 
@@ -94,13 +100,74 @@ def test_too_few_rows_left_is_a_refusal():
         repair(synth, train, told("stop"))
 
 
-def test_more_diverse_rows_are_asked_for_by_order():
+def modes(n, seed, which=(0, 1, 2, 3)):
+    """Rows of four modes of a table of five numbers, a level and a class, of which some are left out."""
+    rng = np.random.default_rng(seed)
+    of = rng.choice(which, size=n)
+    x = np.random.default_rng(99).normal(size=(4, 5))[of] * 2.5 + rng.normal(size=(n, 5))
+    frame = pl.DataFrame({f"x{i}": x[:, i] for i in range(5)}).with_columns(
+        c=pl.Series(np.array(["a", "b", "c"])[(of + (rng.random(n) < 0.3)) % 3]),
+        y=pl.Series(np.where(rng.random(n) < np.where(of == 3, 0.6, 0.1), "yes", "no")),
+    )
+    columns = [Column(name=f"x{i}", kind="number") for i in range(5)]
+    columns += [Column(name="c", kind="category", domain=("a", "b", "c"))]
+    columns += [Column(name="y", kind="category", role="target", domain=("no", "yes"))]
+    tasks = (Task(table="rows", targets=("y",), kind="classification", positive="yes"),)
+    schema = Schema(main="rows", tables={"rows": Table(name="rows", columns=tuple(columns))}, tasks=tasks)
+    return Dataset(schema, {"rows": frame.lazy()})
+
+
+def covered(train, synth):
+    names = [c.name for c in train.schema.main_table.columns]
+    parts = [d.main.select(names) for d in (train, synth)]
+    vectors = fit_vectors(pl.concat(parts), train.schema.main_table.columns)
+    return coverage(*(vectors.encode(p) for p in parts))
+
+
+def test_modes_that_collapsed_are_filled():
+    synth, train, fresh = modes(400, 1, (0, 1)), modes(400, 2), modes(400, 4)
+    mended = repair(synth, train, told("diversify"))
+    assert len(mended) == len(synth)
+    assert "were replaced by rows of a copula fitted to" in mended.notes[-1]
+    assert covered(fresh, synth) < 0.65
+    assert covered(fresh, mended) > 0.82
+    assert repair(synth, train, told("diversify")).digest == mended.digest
+
+
+@pytest.mark.slow
+def test_collapsed_modes_are_told_as_such_and_the_gap_narrows_when_they_are_filled():
+    """Judged on real rows that neither the generator nor the repair saw."""
+    synth, train, reference, fresh = modes(600, 1, (0, 1)), modes(600, 2), modes(300, 3), modes(600, 4)
+    report = audit(synth, train, reference=reference, checks=("gap_test",))
+    assert report.findings[0].action == "diversify"
+    assert "of the real rows lie in regions without a synthetic row" in report.findings[0].sentence
+    mended = repair(synth, train, report)
+    before, after = (GapTest(draws=1).check(d, fresh, reference, context())[0].value for d in (synth, mended))
+    assert before > 0.68
+    assert after < 0.62
+
+
+def test_rows_that_replace_ordered_ones_satisfy_the_condition_and_keep_their_order():
+    train = modes(900, 2)
+    where = Slice(on="rows", terms=(Term(column="c", op="in", value=("a", "b")),))
+    collapsed = modes(900, 1, (0, 1))
+    inside = collapsed.take(collapsed.mask(where).arg_true().to_list())
+    order = Order(generator="copula", count=len(inside), where=where)
+    synth = put(inside, _order=pl.lit(order.id), _source=pl.lit(3, dtype=pl.Int64))
+    mended = repair(synth, train, told("diversify"), plan=Plan(orders=(order,)))
+    assert mended.mask(where).all()
+    assert mended.main["_order"].unique().to_list() == [order.id]
+    assert "_where" not in mended.main.columns
+    changed = (mended.main["x0"] != synth.main["x0"]).to_numpy()
+    assert 0.1 < changed.mean() < 0.6
+    assert mended.main["_source"].is_null().to_numpy().tolist() == changed.tolist()
+
+
+def test_what_cannot_be_filled_is_said_with_what_to_do():
     synth, train, _ = parts(100, 100, 0)
-    ordered = put(synth, _order=pl.Series(["a"] * 50 + ["b"] * 50))
-    weights = (0.5,) * 50 + (1.5,) * 50
-    mended = repair(ordered, train, told("diversify", weights=weights, details={"real_rows_lacking": 0.4}))
-    assert "40% of the real rows" in mended.notes[-1]
-    assert "the order b first" in mended.notes[-1]
+    assert "this is not done automatically" in repair(synth, train, told("diversify")).notes[-1]
+    soft = put(synth, **{"_soft:yes": pl.lit(0.5)})
+    assert "teacher's labels are not replaced; generate again" in repair(soft, train, told("diversify")).notes[-1]
 
 
 def test_an_audit_of_another_set_is_refused():

@@ -6,13 +6,14 @@ from abound.core.dataset import WEIGHT
 from abound.core.labels import codes
 from abound.core.ledger import unseal
 from abound.core.schema import Column
+from abound.core.units import UNIT
 from abound.errors import AboundError, ArtifactError, InputError
 from abound.stages.split import split
 from tests.planted import mixed_table
 
 
 def rows_of(*parts):
-    return [p.main.drop([WEIGHT] if WEIGHT in p.main.columns else []) for p in parts]
+    return [p.main.drop(WEIGHT, UNIT, strict=False) for p in parts]
 
 
 def grouped(n=900, groups=60, seed=0):
@@ -200,9 +201,12 @@ def test_what_cannot_be_shown_is_declared():
 
 def test_groups_count_and_not_their_rows():
     data = grouped(3000, 24, seed=1)
-    power = split(data, seed=1).power
+    power = split(data, seed=1, near_duplicates="none").power
     assert power.feasible is False
-    assert "groups" in power.sentence
+    assert "groups (one group may fail as a whole" in power.sentence
+    assert UNIT not in split(data, seed=1, near_duplicates="none").train.main.columns
+    both = split(data, seed=1).power
+    assert "sets (rows with one 'person' and near-duplicates form one set" in both.sentence
 
 
 def copied(data, rows, times=1):

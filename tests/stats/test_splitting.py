@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abound.stats.splitting import draw_rows, folds_by_group, part_by_group, part_by_time, raked, spared
+from abound.stats.splitting import (
+    draw_rows,
+    draw_strata,
+    folds_by_group,
+    part_by_group,
+    part_by_time,
+    raked,
+    spared,
+)
 
 
 @given(st.integers(8, 120), st.integers(1, 20), st.integers(2, 5), st.integers(0, 99))
@@ -39,6 +47,16 @@ def test_a_rare_stratum_gets_what_it_needs_but_never_more_than_half():
     assert part_by_group(strata, None, 0.2, {1: 400}, rng)[strata == 1].sum() == 50
     lonely = np.r_[np.zeros(50, int), np.ones(1, int)]
     assert part_by_group(lonely, None, 0.3, {1: 10}, rng)[strata[:51] == 1].sum() == 0
+
+
+def test_draw_strata_keeps_groups_whole_and_fills_with_small_ones():
+    rng = np.random.default_rng(0)
+    groups = np.r_[np.repeat(np.arange(30), 3), np.arange(30, 130)]
+    strata = rng.integers(0, 3, len(groups))
+    rows = draw_strata(strata, groups, {0: 20, 1: 25}, rng)
+    assert np.bincount(strata[rows], minlength=3).tolist() == [20, 25, 0]
+    assert not set(groups[rows]) & set(np.delete(groups, rows))
+    assert len(draw_strata(np.zeros(9, dtype=np.int64), np.zeros(9), {0: 5}, rng)) == 0
 
 
 def test_draw_rows_is_exact_without_groups():

@@ -83,6 +83,13 @@ def test_outliers_among_twins():
     assert not outliers(nearest_others(np.repeat(rng.normal(size=(40, 2)), 5, axis=0), 4)).rows.any()
 
 
+def test_outliers_where_distances_are_steps():
+    """Rows differ in whole levels, and most have near likes: the usual is what the upper half says."""
+    steps = np.repeat([0.0, 1.0, 1.4, 1.5, 2.5], [80, 15, 55, 40, 10])
+    near = Near(np.repeat(steps[:, None], 3, axis=1), np.zeros((200, 3), dtype=np.int64))
+    assert np.flatnonzero(outliers(near).rows).tolist() == list(range(190, 200))
+
+
 def test_three_strange_rows_are_outliers_and_four_are_a_kind():
     rng = np.random.default_rng(1)
     crowd = rng.normal(size=(300, 3))
@@ -102,6 +109,17 @@ def test_errors_need_both_the_model_and_the_neighbours():
     assert found.score.argmax() == 3
 
 
+def test_errors_are_alone():
+    labels = np.r_[np.zeros(12, int), np.ones(12, int)]
+    p = np.full((24, 2), 0.5)
+    p[[3, 4], 0] = 0.0
+    p[[3, 4], 1] = 1.0  # the model is sure of the other label for rows 3 and 4
+    near = Near(np.ones((24, 4)), np.array([[0, 1, 2, 5]] * 12 + [[12, 13, 14, 15]] * 12))
+    near.place[3], near.place[4] = [12, 13, 14, 15], [0, 13, 14, 15]  # row 4 has one like of its label
+    assert np.flatnonzero(class_errors(p, labels, near).rows).tolist() == [3]
+    assert np.flatnonzero(class_errors(p, labels, near, alike=0.25).rows).tolist() == [3, 4]
+
+
 def test_errors_in_numbers_lie_on_the_side_of_the_prediction():
     rng = np.random.default_rng(0)
     x = np.sort(rng.uniform(size=200))
@@ -113,11 +131,11 @@ def test_errors_in_numbers_lie_on_the_side_of_the_prediction():
     assert not value_errors(np.zeros(200), y, nearest_others(x[:, None], 10)).rows.any()
 
 
-def test_a_wrong_label_makes_no_region_hard():
+def test_one_wrong_label_makes_no_region_hard():
     z = np.random.default_rng(0).normal(size=(100, 2))
     z[:10] += 20
     loss = np.full(100, 0.1)
-    loss[:10], loss[[3, 50, 60]] = 2.0, [0.1, 5.0, 5.0]
+    loss[:10], loss[[3, 50]] = 2.0, [0.1, 4.6]
     found = hard_cases(loss, nearest_alike(z, np.zeros(100, int), 7))
     assert np.flatnonzero(found.rows).tolist() == list(range(10))
 

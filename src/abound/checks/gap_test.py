@@ -6,6 +6,10 @@ have not seen (`stats.prequential`) find the rest: dependences, rounding, imposs
 level at any sample size; with groups, whole groups change sides, and where they are fewer than 200 both learners
 share the level instead. The held-out AUC of the better of two learners says how large the gap is.
 
+All rows are one question, each slice is another (`encoding.within`): a fault in the slice that rows were made for
+is little of all rows, and it is what they were made for. Where there are slices to look into (conditions of orders,
+classes, gaps), they share half of the level by Holm's procedure, and all of it if all rows are told apart.
+
 Not being told apart is no proof of closeness. A pass therefore says which AUC is ruled out for both learners, and
 where that is not small enough the finding is inconclusive: the sample cannot tell.
 """
@@ -22,8 +26,11 @@ if TYPE_CHECKING:
     from abound.core.context import Context
     from abound.core.dataset import Dataset
     from abound.encoding.comparison import Comparison
+    from abound.encoding.sides import Sides
     from abound.encoding.telling import Tested
+    from abound.encoding.within import Place, Within
     from abound.stats.density_ratio import Ratio
+    from abound.stats.prequential import Judged
 
 _CHECK = "gap_test"
 _EXCHANGE_SHARE = 0.9  # of the level; the trees have the rest, which where they are needed is enough
@@ -51,19 +58,27 @@ class GapTest:
     least_accepted: float = 0.2
 
     def check(self, synth: Dataset, train: Dataset, reference: Dataset, ctx: Context) -> list[Finding]:
-        """One finding, beside real against real. Where it fails it carries a weight for each synthetic row."""
+        """A finding on all rows, one on the slices if there are any, and one on rows that have no real ones beside.
+
+        Each score stands beside real against real. The first that fails carries a weight for each synthetic row.
+        """
         from abound.core.task import one_thread
         from abound.encoding.comparison import compare
         from abound.encoding.distance_findings import not_compared
+        from abound.encoding.within import places_of
 
-        comparison = self._narrowed(compare(synth, train, reference), ctx)
+        comparison = self._narrowed(compare(synth, train, reference, ctx.slices), ctx)
         if not comparison.usable:
             return not_compared(_CHECK, comparison)
         with one_thread():
-            tested = self._test(comparison, ctx)
+            t = self._test(comparison, ctx)
             targets = {t for task in train.schema.tasks for t in task.targets}
-            found = self._finding(comparison, tested, targets, ctx)
-        return [found, *not_compared(_CHECK, comparison)]
+            places = [p for p in places_of(comparison, targets) if not p.rows(t.sides, False).all()]
+            alpha = self.alpha / 2 if places else self.alpha
+            real = self._real(comparison, t, ctx)
+            overall = self._finding(comparison, t, real, targets, alpha, ctx)
+            inside = self._slices(comparison, t, places, real, overall.verdict != "fail", ctx) if places else []
+        return [overall, *inside, *not_compared(_CHECK, comparison)]
 
     def _narrowed(self, comparison: Comparison, ctx: Context) -> Comparison:
         """The comparison on a seeded part of the columns where there are more than `most_columns`."""
@@ -80,9 +95,8 @@ class GapTest:
         from abound.stats.permutation import Labels
         from abound.stats.prequential import LEARNERS, TREES, judge
 
-        clustered = comparison.groups is not None
         sides = draw_sides(comparison, self.rows, self.blocks, None, ctx.at("synthetic"))
-        rows = sides.rows
+        rows, clustered = sides.rows, sides.clustered
         labels = Labels(rows.second, rows.stratum, rows.cluster if clustered else None)
         exchange = exchange_test(rows.x, sides.owner, labels, draws=self.exchanges, rng=ctx.rng("exchange"))
         judged = {n: judge(rows, fit, clustered, ctx.at(n).random_state) for n, fit in LEARNERS.items()}
@@ -97,21 +111,25 @@ class GapTest:
             told = best if best in p_values else EXCHANGED
         return Tested(sides, clustered, exchange, judged, best, told, min(p_values.values()))
 
-    def _finding(self, comparison: Comparison, t: Tested, targets: set[str], ctx: Context) -> Finding:
+    def _finding(
+        self, comparison: Comparison, t: Tested, real: list[tuple[Sides, Judged]], targets: set[str], alpha: float,
+        ctx: Context,
+    ) -> Finding:  # fmt: skip
         import numpy as np
 
-        from abound.encoding.telling import EXCHANGED, culprits_of, slices_of, weights_of
+        from abound.encoding.telling import EXCHANGED, bare_shares, culprits_of, levels_told, weights_of
 
         held = t.judged[t.best].held
-        failed = t.p_value <= self.alpha
-        aucs, real_rows = self._real(comparison, t, ctx)
-        culprits = culprits_of(t, self.alpha, ctx) if failed else []
+        failed = t.p_value <= alpha
+        aucs, real_rows = [j.held.auc for _, j in real], int(real[-1][0].rows.second.sum())
+        culprits = culprits_of(t, alpha, ctx) if failed else []
         ratio = weights_of(comparison, t, self.rows, ctx) if failed else None
+        bare = bare_shares(t.sides) if failed else (0.0, 0.0)
         low, high = held.interval()
-        limit = held.limit(self.alpha * (1 - _EXCHANGE_SHARE))
+        limit = held.limit(alpha * (1 - _EXCHANGE_SHARE))
         reference = float(np.mean(aucs))
         sets = f"{held.rows[1]:,} synthetic from {held.rows[0]:,} training rows{comparison.basis}"
-        slices = slices_of(comparison, t, targets, self.alpha, failed)
+        levels = levels_told(comparison, t, targets, alpha) if failed else []
         return Finding(
             check=_CHECK,
             name="told apart (AUC)",
@@ -121,9 +139,9 @@ class GapTest:
             reference=reference,
             limit=limit if t.told != EXCHANGED or held.auc > limit or not failed else None,
             verdict="fail" if failed else "pass" if t.at_most <= self.close else "inconclusive",
-            action=self._action(culprits, ratio) if failed else "none",
+            action=self._action(culprits, ratio, bare) if failed else "none",
             sentence=_told(t, sets, f"{reference:.3f} at {real_rows:,} rows a side", len(comparison.columns))
-            + (_gives_away(culprits, slices) if failed else _closeness(t, self.close)),
+            + (_gives_away(culprits, levels, bare) if failed else _closeness(t, self.close)),
             weights=() if ratio is None else tuple(np.round(ratio.weights, 4).tolist()),
             details={
                 "p_value": t.p_value,
@@ -138,43 +156,115 @@ class GapTest:
                 "real_rows_a_side": real_rows,
                 "real_auc": [round(a, 4) for a in aucs],
                 "culprits": [{"column": c, "by": b, "share": round(s, 3)} for c, b, s in culprits],
-                "slices": slices,
+                "levels": levels,
+                **({"real_rows_bare": round(bare[0], 4), "rows_astray": round(bare[1], 4)} if failed else {}),
                 **(_summary(ratio) if ratio is not None else {}),
             },
         )
 
-    def _real(self, comparison: Comparison, t: Tested, ctx: Context) -> tuple[list[float], int]:
-        """AUCs of the same learner for pairs of real sets, and the rows a side that they had."""
+    def _slices(
+        self, comparison: Comparison, t: Tested, places: list[Place], real: list[tuple[Sides, Judged]],
+        weigh: bool, ctx: Context,
+    ) -> list[Finding]:  # fmt: skip
+        """One finding on all slices; with `weigh`, and where it fails, it carries weights for the rows in them.
+
+        `weigh`: all rows together were not told apart. If they were, their half of the level falls to the slices.
+        """
+        import numpy as np
+
+        from abound.encoding.telling import weights_of
+        from abound.encoding.within import look_within, said_within
+        from abound.stats.density_ratio import effective_share
+
+        found, few = look_within(
+            t,
+            places,
+            real,
+            alpha=self.alpha / 2 if weigh else self.alpha,
+            share=_EXCHANGE_SHARE,
+            draws=self.exchanges,
+            ctx=ctx,
+        )
+        if not found:
+            return [_too_few(few)] if few else []
+        told = [w for w in found if w.told]
+        weights, action = np.ones(0), "none"
+        ratio = weights_of(comparison, t, self.rows, ctx) if told and weigh else None
+        if ratio is not None:
+            inside = np.any([w.place.synth for w in told], axis=0)
+            weights = np.where(inside, ratio.weights, 1.0)
+            action = "weight" if effective_share(weights) >= self.least_effective else "repair"
+        return [_within(found, told, said_within(found, few), tuple(np.round(weights, 4).tolist()), few, action)]
+
+    def _real(self, comparison: Comparison, t: Tested, ctx: Context) -> list[tuple[Sides, Judged]]:
+        """Pairs of real sets, and how the same learner told them apart."""
         from abound.encoding.sides import draw_sides
         from abound.stats.prequential import LEARNERS, judge
 
-        aucs, rows = [], 0
+        out = []
         for k in range(self.draws):
-            real = draw_sides(comparison, self.rows, self.blocks, k, ctx.at("real", k)).rows
+            sides = draw_sides(comparison, self.rows, self.blocks, k, ctx.at("real", k))
             seed = ctx.at("real", k, t.best).random_state
-            aucs.append(judge(real, LEARNERS[t.best], t.clustered, seed).held.auc)
-            rows = int(real.second.sum())
-        return aucs, rows
+            out.append((sides, judge(sides.rows, LEARNERS[t.best], sides.clustered, seed)))
+        return out
 
-    def _action(self, culprits: list[tuple[str, str, float]], ratio: Ratio | None) -> Action:
+    def _action(
+        self, culprits: list[tuple[str, str, float]], ratio: Ratio | None, bare: tuple[float, float]
+    ) -> Action:
         """Repair what one column gives away; stop where almost no row is like a real one; else weights, if they do.
 
-        Where the rows are like real ones but many real rows have none like them, more diverse rows are needed.
+        Where the rows are like real ones but whole regions of real rows have none, more diverse rows are needed: no
+        weight is large enough for rows that are not there.
         """
         from abound.stats.density_ratio import effective_share
 
+        if bare[0] >= _BARE and bare[1] <= bare[0] / 3:
+            return "diversify"
         if ratio is None:
             return "repair"
         if culprits and culprits[0][2] >= 0.5:
             return "repair"
         if ratio.accepted < self.least_accepted:
             return "stop"
-        if ratio.accepted >= _PRECISE and ratio.lacking >= _THIN:
-            return "diversify"
         return "weight" if effective_share(ratio.weights) >= self.least_effective else "repair"
 
 
-_PRECISE, _THIN = 0.85, 0.3
+_BARE = 0.1  # real rows in regions without synthetic ones, for more diverse rows to be what is needed
+
+
+def _within(
+    found: list[Within], told: list[Within], said: str, weights: tuple[float, ...], few: list[str], action: Any
+) -> Finding:
+    """The finding on slices; its figures are those of the clearest one."""
+    first = found[0]
+    return Finding(
+        check=_CHECK,
+        name="told apart within slices (AUC)",
+        value=first.auc,
+        low=first.interval[0],
+        high=first.interval[1],
+        reference=first.reference,
+        verdict="fail" if told else "pass",
+        action=action,
+        sentence=f"{said}.",
+        weights=weights,
+        details={"clearest": first.place.name, "slices": [w.summary() for w in found], "not_judged": few},
+    )
+
+
+def _too_few(few: list[str]) -> Finding:
+    from abound.encoding.comparison import LEAST_ROWS
+
+    shown = "; ".join(few[:4]) + (f"; and {len(few) - 4} more" if len(few) > 4 else "")
+    return Finding(
+        check=_CHECK,
+        name="told apart within slices (AUC)",
+        value=None,
+        verdict="inconclusive",
+        sentence=f"No slice was looked into, for all have fewer than {LEAST_ROWS} synthetic or training rows: "
+        f"{shown}.",
+        details={"not_judged": few},
+    )
 
 
 def _p_values(t: Tested) -> dict[str, float]:
@@ -209,9 +299,13 @@ def _told(t: Tested, sets: str, real: str, columns: int) -> str:
     )
 
 
-def _gives_away(culprits: list[tuple[str, str, float]], slices: list[dict[str, Any]]) -> str:
-    where = [s["slice"] for s in slices if s.get("worse")]
+def _gives_away(
+    culprits: list[tuple[str, str, float]], levels: list[dict[str, Any]], bare: tuple[float, float]
+) -> str:
+    where = [level["slice"] for level in levels]
     there = f", and is widest where {' or '.join(where[:2])}" if where else ""
+    if bare[0] >= _BARE:
+        there += f"; {bare[0]:.0%} of the real rows lie in regions without a synthetic row"
     if not culprits:
         return f"; no single column accounts for it{there}."
     return f"; it rests most on {' and '.join(f'{c} ({b})' for c, b, _ in culprits[:3])}{there}."

@@ -20,6 +20,7 @@ from abound.cli.audit import audit
 from abound.cli.compare import compare
 from abound.cli.demo import demo
 from abound.cli.doctor import doctor
+from abound.cli.export import export
 from abound.cli.find import find
 from abound.cli.generate import generate
 from abound.cli.list import list_
@@ -40,6 +41,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "read": read, "split": split, "find": find, "plan": plan, "generate": generate, "audit": audit, "mix": mix,
         "prove": prove,
     },
+    "Driving scenes": {"export": export},
     "Look things up": {"list": list_, "schema": schema, "doctor": doctor},
 }  # fmt: skip
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+MARK = "order.json"  # what a folder was begun with
+
 if TYPE_CHECKING:
     from abound.core.context import Context
     from abound.core.dataset import Dataset
@@ -42,11 +44,14 @@ def generate_clips(
     cores = workers or os.cpu_count() or 1
     engine = registry.create("engine", "processes", {"workers": cores}) if cores > 1 and rows > 1 else None
     ctx = Context(seed=seed, engine=engine, progress=progress(quiet), scratch=out)
-    _check_folder(out, order, seed)
-    forecast = _forecast(domain, order, ctx, out, cores)
+    mark = {"order": order.model_dump(mode="json", exclude={"count"}), "seed": seed}
+    _check_folder(out, mark)
+    forecast = _forecast(domain, order, ctx, out, cores, mark)
     lines = _lines(forecast, rows)
     if dry_run:
-        print_json({"order": order, **forecast}) if json else print_page([("Would make", [_what(order)]), ("Takes", lines)])
+        print_json({"order": order, **forecast}) if json else print_page(
+            [("Would make", [_what(order)]), ("Takes", lines)]
+        )
         return
     for line in lines:
         ctx.progress.note(line)
@@ -68,18 +73,17 @@ def _what(order: Order) -> str:
     return f"{order.count:,} clip{'' if order.count == 1 else 's'} by {order.generator}{said}"
 
 
-def _check_folder(out: Path, order: Order, seed: int) -> None:
+def _check_folder(out: Path, mark: dict[str, Any]) -> None:
     """The folder is new, empty or begun by the same order."""
-    from abound.core.artifact import read_json, storage_errors, write_json
+    from abound.core.artifact import read_json, storage_errors
     from abound.errors import InputError
 
-    mark = out / "order.json"
-    asked = {"order": order.model_dump(mode="json", exclude={"count"}), "seed": seed}
     with storage_errors(out):
         there = out.exists() and any(out.iterdir())
-    if there and (not mark.is_file() or read_json(mark) != asked):
-        raise InputError(f"{out} holds something else and is not overwritten: choose another --out, or delete it first")
-    write_json(mark, asked)
+    if there and (not (out / MARK).is_file() or read_json(out / MARK) != mark):
+        raise InputError(
+            f"{out} holds something else and is not overwritten: choose another --out, or delete it first"
+        )
 
 
 def _make(domain: Dataset, order: Order, ctx: Context) -> Dataset:
@@ -89,20 +93,29 @@ def _make(domain: Dataset, order: Order, ctx: Context) -> Dataset:
     return generate(domain, Plan(orders=(order,)), ctx=ctx)
 
 
-def _forecast(domain: Dataset, order: Order, ctx: Context, out: Path, cores: int) -> dict[str, Any]:
+def _forecast(
+    domain: Dataset, order: Order, ctx: Context, out: Path, cores: int, mark: dict[str, Any]
+) -> dict[str, Any]:
     """Seconds a clip, bytes a clip and when it ends, measured on the first clip, which is kept."""
     from abound.core import registry
     from abound.errors import StorageError
 
     sampler = registry.create("generator", order.generator, order.params).fit(domain, ctx)
     sampler.support(order.where, None)
-    tasks = sampler.tasks(order.count, rng=ctx.rng("generate", "sample", order.id, 0), where=order.where, folder=out)
+    tasks = sampler.tasks(
+        order.count, rng=ctx.rng("generate", "sample", order.id, 0), where=order.where, folder=out
+    )
     if not tasks:
         return {"seconds_per_clip": 0.0, "bytes": 0, "seconds": 0.0}
-    from abound.core.artifact import is_sound
+    from abound.core.artifact import is_sound, write_json
+    from abound.generators.street import warm
 
+    write_json(out / MARK, mark)
     folder = out / "clips" / tasks[0]["name"]
     fresh = not is_sound(folder)
+    if fresh:
+        ctx.progress.note("the first clip is made and timed; the very first run also compiles, about a minute")
+        warm(tasks[0])
     start = time.monotonic()
     _render(tasks[0])
     seconds = time.monotonic() - start if fresh else 0.0
@@ -110,8 +123,8 @@ def _forecast(domain: Dataset, order: Order, ctx: Context, out: Path, cores: int
     free = shutil.disk_usage(out).free
     if size * (len(tasks) - 1) > free:
         raise StorageError(
-            f"{len(tasks):,} clips take about {_size(size * len(tasks))} and the disk has {_size(free)} free: make at "
-            f"most about {int(free / size):,}, fewer layers (--param layers=[rgb,flow]) or choose another --out"
+            f"{len(tasks):,} clips take about {_size(size * len(tasks))} and the disk has {_size(free)} free: make "
+            f"at most about {int(free / size):,}, fewer layers (--param layers=[rgb,flow]) or choose another --out"
         )
     left = seconds * (len(tasks) - 1) / min(cores, max(1, len(tasks) - 1))
     return {"seconds_per_clip": seconds, "bytes": size * len(tasks), "seconds": left}
@@ -140,8 +153,12 @@ def _size(n: float) -> str:
 
 
 def _pictures(made: Dataset, out: Path) -> list[str]:
-    """A contact sheet of the first clips, if they have pictures."""
+    """A contact sheet and a page of the first clips."""
+    from abound.formats.clip_page import clip_page
     from abound.formats.sheet import contact_sheet
 
-    path = contact_sheet(made, out / "sheet.jpg")
-    return [str(path)] if path else []
+    if len(made) == 0:
+        return []
+    sheet = contact_sheet(made, out / "sheet.jpg")
+    page = clip_page(made, out / "clips.html", "Driving scenes")
+    return [str(p) for p in (page, sheet) if p]

@@ -17,20 +17,23 @@ if TYPE_CHECKING:
 
 
 def demo(
-    name: Annotated[str, typer.Argument(metavar="tables", help="The study: tables.")],
+    name: Annotated[str, typer.Argument(metavar="tables|scenes", help="The study: tables or scenes.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the runs and reports go.")] = Path("abound-demo"),
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: all cores.")] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run a built-in study on a real table, offline, in about a minute: three short verdicts side by side."""
+    """Run a built-in study, offline: three verdicts on a real table (a minute), or two driving clips (two minutes)."""
     from abound.cli.output import print_json, print_page
     from abound.cli.summary import as_json
     from abound.core.progress import Lines
     from abound.demo import tables
 
+    if name == "scenes":
+        _scenes(out, workers, json, quiet)
+        return
     if name != "tables":
-        raise typer.BadParameter(f"there is no demo {name!r}: the demo is  abound demo tables")
+        raise typer.BadParameter(f"there is no demo {name!r}: say  abound demo tables  or  abound demo scenes")
 
     def shown(scene: Scene) -> Progress:
         lines = Lines()
@@ -44,6 +47,29 @@ def demo(
         print_json([{"scene": s.name, "question": s.question, **as_json(r)} for s, r in results])
         return
     _side_by_side(results)
+
+
+def _scenes(out: Path, workers: int | None, json: bool, quiet: bool) -> None:
+    """The driving clips, and where they are."""
+    from abound.cli.output import print_json, print_page
+    from abound.core.progress import Lines
+    from abound.demo import scenes
+    from abound.formats.sheet import caption
+
+    folder = out / "scenes"
+    made = scenes.play(folder, workers=workers, progress=None if quiet else Lines())
+    frames, objects = made.table("frames").height, made.table("objects").height
+    if json:
+        print_json({"folder": folder, "clips": len(made), "frames": frames, "objects": objects})
+        return
+    print_page([
+        ("Clips", [caption(c) for c in made.main.iter_rows(named=True)]),
+        ("Labels", [
+            f"{frames} frames, {objects} labelled objects: depth, normals, classes, instances, flow both ways, "
+            "occlusion, boxes in the image and in space, camera poses"
+        ]),
+        ("Look", [str(folder / "clips.html"), str(folder / "sheet.jpg")]),
+    ])  # fmt: skip
 
 
 def _data(frame: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from abound.cli.options import Data, Group, Ignore, Json, Positive, Quiet, Seed, Sensitive, Target
+from abound.cli.options import Data, Group, Ignore, Json, Positive, Quiet, Seed, Sensitive, Target, Time
 
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
@@ -28,6 +28,7 @@ def find(
     group: Group = None,
     sensitive: Sensitive = None,
     ignore: Ignore = None,
+    time: Time = None,
     finder: Annotated[list[str] | None, typer.Option("--finder", help="Finders to run.")] = None,
     schema: Annotated[
         Path | None,
@@ -46,30 +47,28 @@ def find(
 ) -> None:
     """Split DATA and list what its training part lacks: rare classes, combinations that are missing.
 
+    With --time the training part is the earliest, and the finder drift, which then runs as well, says what is more
+    or less common in it than in the rows that follow.
+
     With --answer, say of a missing combination whether it can occur. The answers are written into a schema file,
     which later runs obey when they name it: here with --schema, in a recipe as data.schema. An impossible hole and
     all inside it is never listed and never made; an unneeded one is not listed; a needed one is listed first, and
     rows may be planned for it although no real row shows it.
     """
-    from abound.cli.options import names, progress
+    from abound.cli.options import load, names, needs_target, parts_of, progress
     from abound.core.context import Context
     from abound.core.recipe import Use
     from abound.stages.find import DEFAULT
     from abound.stages.find import find as search
-    from abound.stages.read import read
-    from abound.stages.split import split
 
     said = [_split(text) for text in answer or ()]
     file = schema or (Path(f"{Path(data).name.split('.')[0]}.schema.yaml") if said else None)
-    whole = read(
-        data, target=target, positive=positive, group=group, sensitive=names(sensitive), ignore=names(ignore),
-        schema=file if file is not None and (file.exists() or not said) else None,
-    )  # fmt: skip
-    if not whole.schema.tasks:
-        raise typer.BadParameter("name the column to predict with --target, or a --schema that declares it")
-    parts, ctx = split(whole, seed=seed), Context(seed=seed)
+    known = file if file is not None and (file.exists() or not said) else None
+    whole = needs_target(load(data, target, positive, group, sensitive, ignore, known))
+    parts, ctx = parts_of(whole, seed, time), Context(seed=seed)
     train, tune = parts.train, parts.tune
-    finders = [Use(name=n) for n in names(finder)] or list(DEFAULT)
+    usual = [*DEFAULT, *([Use(name="drift")] if time else [])]
+    finders = [Use(name=n) for n in names(finder)] or usual
     if said and file is not None:
         combos = [u for u in finders if u.name == "missing_combo"]
         listed = search(train, tune, finders=combos, ctx=ctx)

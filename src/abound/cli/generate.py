@@ -7,16 +7,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from abound.cli.options import Data, Group, Ignore, Json, Out, Positive, Quiet, Seed, Sensitive, Target, load
+from abound.cli.options import (
+    Group,
+    Ignore,
+    Json,
+    NearDuplicates,
+    Positive,
+    Quiet,
+    SchemaFile,
+    Seed,
+    Sensitive,
+    Slices,
+    Target,
+    Time,
+    load,
+    parts_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
 
 
 def generate(
-    data: Data,
-    out: Out,
-    rows: Annotated[int, typer.Option("--rows", "-n", min=0, help="How many rows to make.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A table; or a generator that needs none: street.")],
+    rows: Annotated[int, typer.Option("--rows", "-n", min=0, help="How many rows (or clips) to make.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A file; for clips a folder.")] = None,
     target: Target = None,
     generator: Annotated[str, typer.Option("--generator", "-g", help="See `abound list generator`.")] = "copula",
     param: Annotated[
@@ -27,18 +42,33 @@ def generate(
     group: Group = None,
     sensitive: Sensitive = None,
     ignore: Ignore = None,
+    time: Time = None,
+    slices: Slices = None,
+    near_duplicates: NearDuplicates = "auto",
+    schema: SchemaFile = None,
     refit: Annotated[
         int, typer.Option("--refit", min=0, help="Which fit of the generator, on the same rows: 0, 1, 2, ...")
     ] = 0,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes for clips; default: all cores.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="For clips: say time and disk, make only the first.")
+    ] = False,
     seed: Seed = 0,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit a generator on the training part of DATA and write rows to --out (.parquet or .csv).
 
-    The training part is that of `abound split` with the same --seed, so `abound audit` and `abound prove` have real
-    rows that the generator did not see. For several refits change --refit, not --seed.
+    `abound generate street -n 100 --where "weather = fog and actor = child"` needs no data: it renders clips of
+    driving scenes with every label into the folder --out (default: street) and goes on there if it was stopped.
+
+    The training part is that of `abound split` with the same --seed, --group, --time, --slice and
+    --near-duplicates, so `abound audit` and `abound prove` have real rows that the generator did not see. For
+    several refits change --refit, not --seed.
     """
+    from abound.cli.clips import generate_clips, is_from_schema
     from abound.cli.options import progress
     from abound.cli.output import print_json, print_page
     from abound.cli.room import check_room
@@ -47,11 +77,16 @@ def generate(
     from abound.core.slice import Slice, check_levels
     from abound.formats.notes import rows as counted
     from abound.stages.generate import generate as make
-    from abound.stages.split import split
 
-    check_out(out)
     params = parameters(param)
-    train = split(load(data, target, positive, group, sensitive, ignore), seed=seed).train
+    if is_from_schema(data) and not Path(data).exists():
+        generate_clips(data, out or Path(data), rows, params, where, seed, workers, dry_run, json, quiet)
+        return
+    if out is None:
+        raise typer.BadParameter("name the file to write with --out, such as --out rows.parquet")
+    check_out(out)
+    rows_in = load(data, target, positive, group, sensitive, ignore, schema)
+    train = parts_of(rows_in, seed, time, slices, near_duplicates).train
     condition = Slice.parse(where, train.schema.main) if where else None
     order = Order(generator=generator, params=params, count=rows, where=condition)
     if condition is not None:
@@ -97,5 +132,7 @@ def write_table(data: Dataset, path: Path) -> None:
     """The main table as Parquet or CSV, by the file's suffix; complete or absent."""
     from abound.core.artifact import write_bytes
     from abound.core.dataset import table_bytes
+    from abound.core.units import UNIT
 
-    write_bytes(path, table_bytes(data.main) if path.suffix == ".parquet" else data.main.write_csv().encode())
+    frame = data.main.drop(UNIT, strict=False)  # which rows stay together is abound's to know, and no feature
+    write_bytes(path, table_bytes(frame) if path.suffix == ".parquet" else frame.write_csv().encode())

@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.progress import Progress
+    from abound.stages.split import Split
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A table: CSV, TSV, Parquet or Arrow.")]
 Target = Annotated[
@@ -39,6 +40,10 @@ Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Columns to l
 SchemaFile = Annotated[
     Path | None, typer.Option("--schema", help="A schema file instead of the guess; its answers are obeyed.")
 ]
+LedgerFile = Annotated[
+    Path | None,
+    typer.Option("--ledger", help="A file in which folders with the same test rows count their openings together."),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
@@ -60,14 +65,35 @@ def progress(quiet: bool) -> Progress:
 
 def load(
     path: str, target: str | None, positive: str | None, group: str | None, sensitive: list[str] | None,
-    ignore: list[str] | None,
+    ignore: list[str] | None, schema: Path | None = None,
 ) -> Dataset:  # fmt: skip
     """Read a table with the shared options."""
     from abound.stages.read import read
 
     return read(
-        path, target=target, positive=positive, group=group, sensitive=names(sensitive), ignore=names(ignore)
-    )
+        path, target=target, positive=positive, group=group, sensitive=names(sensitive), ignore=names(ignore),
+        schema=schema,
+    )  # fmt: skip
+
+
+def needs_target(data: Dataset) -> Dataset:
+    """The data; a usage error where it is not known what to predict."""
+    if not data.schema.tasks:
+        raise typer.BadParameter("name the column to predict with --target, or a --schema that declares it")
+    return data
+
+
+def parts_of(
+    data: Dataset, seed: int, time: str | None = None, slices: list[str] | None = None, near: str = "auto",
+    folder: Path | None = None,
+) -> Split:  # fmt: skip
+    """Split as `abound split` does with the same options."""
+    from abound.core.recipe import SplitSpec, validate
+    from abound.stages.split import split
+
+    given = {"time": time, "slices": slices or (), "near_duplicates": near}
+    spec = validate(SplitSpec, given, what="the command line")
+    return split(data, seed=seed, folder=folder, **spec.model_dump())
 
 
 def rows_like(path: Path, train: Dataset, table: str | Path) -> Dataset:

@@ -6,7 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from abound.cli.options import Data, Group, Ignore, Json, NeededTarget, Positive, Quiet, Seed, Sensitive, load
+from abound.cli.options import (
+    Data,
+    Group,
+    Ignore,
+    Json,
+    Positive,
+    Quiet,
+    SchemaFile,
+    Seed,
+    Sensitive,
+    Target,
+    Time,
+    load,
+    needs_target,
+    parts_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from abound.core.plan import Plan
@@ -14,11 +29,13 @@ if TYPE_CHECKING:
 
 def plan(
     data: Data,
-    target: NeededTarget,
+    target: Target = None,
     positive: Positive = None,
     group: Group = None,
     sensitive: Sensitive = None,
     ignore: Ignore = None,
+    time: Time = None,
+    schema: SchemaFile = None,
     learner: Annotated[str, typer.Option("--learner", help="The model that will be trained.")] = "boosting",
     purpose: Annotated[str, typer.Option("--purpose", help="augment or replace.")] = "augment",
     seed: Seed = 0,
@@ -32,10 +49,10 @@ def plan(
     from abound.core.context import Context
     from abound.stages.find import find
     from abound.stages.plan import plan as decide
-    from abound.stages.split import split
 
     why = purpose_of(purpose)
-    parts = split(load(data, target, positive, group, sensitive, ignore), seed=seed)
+    whole = needs_target(load(data, target, positive, group, sensitive, ignore, schema))
+    parts = parts_of(whole, seed, time)
     gaps = find(parts.train, parts.tune, ctx=Context(seed=seed, progress=progress(quiet)))
     made = decide(parts.train, parts.tune, gaps, learner=learner, purpose=why, seed=seed)
     if json:

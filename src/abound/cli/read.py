@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from abound.cli.options import Data, Group, Ignore, Json, Positive, Sensitive, Target, load
+from abound.cli.options import Data, Group, Ignore, Json, Positive, SchemaFile, Sensitive, Target, load
 
 
 def read(
@@ -14,12 +14,13 @@ def read(
     group: Group = None,
     sensitive: Sensitive = None,
     ignore: Ignore = None,
+    schema: SchemaFile = None,
     json: Json = False,
 ) -> None:
     """Read DATA and print its columns, what was guessed, and what is odd about it."""
     from abound.cli.output import print_json, print_page, print_table
 
-    found = load(data, target, positive, group, sensitive, ignore)
+    found = load(data, target, positive, group, sensitive, ignore, schema)
     frame, table = found.main, found.schema.main_table
     columns: list[dict[str, Any]] = [
         {

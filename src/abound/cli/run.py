@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from abound.cli.options import Group, Ignore, Json, Positive, Quiet, SchemaFile, Sensitive, Target, Time, names
+from abound.cli.options import (
+    Group,
+    Ignore,
+    Json,
+    LedgerFile,
+    Positive,
+    Quiet,
+    SchemaFile,
+    Sensitive,
+    Target,
+    Time,
+    names,
+)  # fmt: skip
+from abound.cli.prove import Metric, metric_of
 
 if TYPE_CHECKING:
     from abound.core.recipe import Purpose, Recipe
@@ -43,7 +56,7 @@ def run(
     time: Time = None,
     schema: SchemaFile = None,
     learner: Learner = None,
-    metric: Annotated[str | None, typer.Option("--metric", help="What the verdict is about.")] = None,
+    metric: Metric = None,
     purpose: Why = None,
     repeats: Annotated[int | None, typer.Option("--repeats", min=1, help="Refits of it all; default 10.")] = None,
     train_rows: TrainRows = None,
@@ -52,6 +65,7 @@ def run(
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: all cores.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Run folder; default: runs/<digest>.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Use what is finished (this is always so).")] = False,
+    ledger: LedgerFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")] = False,
     gate: Gate = False,
     json: Json = False,
@@ -77,12 +91,12 @@ def run(
             "group": group, "sensitive": names(sensitive) or None, "ignore": names(ignore) or None,
             "schema": str(schema) if schema is not None else None,
         },
-        "learner": learner, "metric": metric, "purpose": purpose, "seed": seed, "workers": workers,
+        "learner": learner, "metric": metric_of(metric), "purpose": purpose, "seed": seed, "workers": workers,
         "repeats": {"n": QUICK_REPEATS if quick else repeats, "train_rows": _rows(train_rows)},
         "split": {"time": time},
     }  # fmt: skip
     recipe = _recipe(data, asked)
-    result = loop(recipe, out=out, progress=progress(quiet), dry_run=dry_run, preliminary=quick)
+    result = loop(recipe, out=out, progress=progress(quiet), dry_run=dry_run, preliminary=quick, ledger=ledger)
     if json:
         print_json(as_json(result))
     else:

@@ -15,14 +15,17 @@ from abound.cli.options import (
     Ignore,
     Json,
     NearDuplicates,
-    NeededTarget,
     Out,
     Positive,
+    SchemaFile,
     Seed,
     Sensitive,
     Slices,
+    Target,
     Time,
     load,
+    needs_target,
+    parts_of,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -36,8 +39,8 @@ HANDOUT = "handout"
 
 def split(
     data: Data,
-    target: NeededTarget,
     out: Out,
+    target: Target = None,
     positive: Positive = None,
     group: Group = None,
     sensitive: Sensitive = None,
@@ -45,6 +48,7 @@ def split(
     time: Time = None,
     slices: Slices = None,
     near_duplicates: NearDuplicates = "auto",
+    schema: SchemaFile = None,
     handout: Annotated[
         bool,
         typer.Option(
@@ -56,22 +60,15 @@ def split(
 ) -> None:
     """Split DATA into train, tune, reference and a sealed test set under --out; print what the test can show."""
     from abound.cli.output import print_json, print_page
-    from abound.core.recipe import SplitSpec, validate
     from abound.errors import InputError
-    from abound.stages.split import split as divide
 
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file: name a new folder with --out")
     if out.exists() and any(out.iterdir()):
         raise InputError(f"the folder {out} is not empty: name a new one with --out")
-    rows = load(data, target, positive, group, sensitive, ignore)
-    spec = validate(
-        SplitSpec,
-        {"time": time, "slices": slices or (), "near_duplicates": near_duplicates},
-        what="the command line",
-    )
+    rows = needs_target(load(data, target, positive, group, sensitive, ignore, schema))
     with _whole_or_absent(out):
-        made = divide(rows, seed=seed, folder=out / "test", **spec.model_dump())
+        made = parts_of(rows, seed, time, slices, near_duplicates, out / "test")
         info = _write(made, out)
         if handout:
             from abound.stages.handout import handout as hand_out

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from abound.core.crossfit import CrossFit
     from abound.core.dataset import Dataset
     from abound.core.protocols import Engine
+    from abound.core.slice import Slice
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Context:
     memory_bytes: int | None = None
     path: tuple[str, ...] = ()
     refit: int = 0  # which repeat of the whole procedure this is: every repeat has a teacher of its own
+    slices: tuple[Slice, ...] = ()  # what the audit is asked to look into: conditions of orders, slices of gaps
 
     def at(self, *path: object) -> Context:
         """The same surroundings with `path` added to the random path."""

@@ -1,4 +1,4 @@
-"""Cross-fitting: predictions for each row by models that never saw its group."""
+"""Cross-fitting: predictions for each row by models that never saw a row of its unit (`core.units`)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from abound.core import registry
 from abound.core.labels import codes, numbers
+from abound.core.units import units
 from abound.errors import Refusal
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ def recent(key: str, data: Dataset, learner: str, folds: int | None, ctx: Contex
 
 
 def crossfit(data: Dataset, learner: str, folds: int | None, ctx: Context) -> CrossFit:
-    """Fit `learner` once per fold. Folds hold whole groups and are stratified by class where there are classes.
+    """Fit `learner` once per fold. Folds hold whole units and are stratified by class where there are classes.
 
     Five folds up to 5,000 rows, three above: more rows need fewer folds to keep the models near full size. With
-    fewer groups than folds each group is a fold. Refusal where there is one group only.
+    fewer units than folds each unit is a fold. Refusal where there is one only.
     """
     import polars as pl
 
@@ -66,7 +67,8 @@ def crossfit(data: Dataset, learner: str, folds: int | None, ctx: Context) -> Cr
     if strata is None:
         values = numbers(data, task)
         strata = (values > values.mean()).astype(int)
-    groups = data.main[data.schema.group].to_list() if data.schema.group else None
+    of = units(data)
+    groups = None if of is None else of.tolist()
     k = min(k, len(data) if groups is None else len(set(groups)))
     if k < 2:
         raise Refusal("out-of-fold predictions need rows of at least two groups")

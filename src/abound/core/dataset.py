@@ -1,7 +1,8 @@
 """Dataset: a schema and its tables, immutable. Operations that change meaning live in the stages.
 
-Columns whose names start with "_" are not in the schema: provenance (`_origin`, `_order`, `_seed`, `_source`) and
-the row weight (`_weight`). They travel with the rows and no model reads them as features.
+Columns whose names start with "_" are not in the schema: provenance (`_origin`, `_order`, `_seed`, `_source`),
+the row weight (`_weight`), and the unit that a row must not part from (`_unit`). They travel with the rows and no
+model reads them as features.
 """
 
 from __future__ import annotations

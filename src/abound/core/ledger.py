@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +18,7 @@ from typing import Any, BinaryIO
 from abound.core.artifact import open_folder, storage_errors
 from abound.core.dataset import Dataset
 from abound.core.model import Model, canonical_json
-from abound.errors import ArtifactError
+from abound.errors import ArtifactError, InputError
 
 
 class SlicePower(Model):
@@ -63,11 +64,12 @@ class SealedTest:
     rows: int
     groups: int
     power: Power
+    shared: Path | None = None  # a further ledger, which other folders with the same test rows write to as well
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger beside the split."""
-        return Ledger(self.folder.parent / "ledger.jsonl")
+        """The ledger beside the split, and the shared one."""
+        return Ledger(self.folder.parent / "ledger.jsonl", self.shared)
 
 
 class SplitFile(Model):
@@ -91,36 +93,61 @@ class SplitFile(Model):
 
 @dataclass(frozen=True)
 class Ledger:
-    """Append-only JSON lines."""
+    """Append-only JSON lines. `shared`: a second file that gets every line too, for several folders in common."""
 
     path: Path
+    shared: Path | None = None
+
+    @property
+    def _paths(self) -> list[Path]:
+        one = self.shared is None or self.shared.resolve() == self.path.resolve()
+        return [self.path] if one or self.shared is None else [self.path, self.shared]
 
     def append(self, event: str, **details: Any) -> None:
-        """Add one line, durably, under a lock."""
+        """Add one line to each file, durably, under a lock."""
         line = canonical_json({"event": event, "time": round(time.time(), 3), **details}) + "\n"
-        with storage_errors(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                if _cut_short(file):
-                    line = "\n" + line
-                file.write(line.encode())
-                file.flush()
-                os.fsync(file.fileno())
+        for path in self._paths:
+            with storage_errors(path):
+                _append(path, line)
 
     def read(self) -> list[dict[str, Any]]:
-        """All events, oldest first; a line that a crash cut short is the event "unreadable"."""
-        if not self.path.exists():
-            return []
-        # Not splitlines: it also splits at line separators that JSON leaves inside a text.
-        lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
-        return [_event(line) for line in lines if line]
+        """All events of this folder's file, oldest first; a line that a crash cut short is "unreadable"."""
+        return [_event(line) for line in _lines(self.path)]
 
     def openings(self, digest: str) -> int:
-        """How often the test set with this digest was opened. An unreadable line may be an opening: it counts."""
-        events = self.read()
+        """How often the test set with this digest was opened. An unreadable line may be an opening: it counts.
+
+        An opening that stands in both files is one.
+        """
+        lines: Counter[str] = Counter()
+        for path in self._paths:
+            lines |= Counter(_lines(path))
+        events = [_event(line) for line in lines.elements()]
         opened = [e for e in events if e["event"] == "open_test" and e.get("test") == digest]
         return len(opened) + len([e for e in events if e["event"] == "unreadable"])
+
+
+def _append(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if _cut_short(file):
+            line = "\n" + line
+        file.write(line.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines with text of a ledger; InputError where it is no file that can be read."""
+    if not path.exists():
+        return []
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"the ledger {path} cannot be read ({error.strerror}): name a file") from None
+    # Not splitlines: it also splits at line separators that JSON leaves inside a text.
+    return [line for line in text.split("\n") if line]
 
 
 def _cut_short(file: BinaryIO) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,6 +97,15 @@ class Learner(Protocol):
 
     def fit(self, arm: Dataset, task: Task, tune: Dataset, ctx: Context) -> Predictor:
         """Train; iterative learners stop early on `tune`, the same rows for every arm."""
+        ...
+
+
+@runtime_checkable
+class RunsFiles(Protocol):
+    """A learner that runs files of the user's: work that was done with them is done again once they change."""
+
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of each file, by its name in the command."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -95,8 +96,8 @@ class Recipe(Model):
     learner: Use = Use(name="boosting")
     teacher: str = "ensemble"  # the learner whose probabilities relabel rows, in the plan and in the controls
     metric: Use | None = None
-    margin: float | None = Field(default=None, gt=0.0)
-    minimal_gain: float = Field(default=0.0, ge=0.0)
+    margin: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    minimal_gain: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
     repeats: Repeats = Repeats()
     split: SplitSpec = SplitSpec()
     find: tuple[Use, ...] = FINDERS
@@ -258,15 +259,34 @@ def _is_model(kind: Any) -> bool:
 
 
 def read_recipe(path: Path | str) -> Recipe:
-    """Read a recipe file. Relative paths in it (data, schema) are relative to the recipe's folder."""
+    """Read a recipe file. Relative paths in it are relative to the recipe's folder.
+
+    These are data.path, data.schema, and the folder in which the commands of an external learner run.
+    """
     path = Path(path)
     written = load_yaml(path)
     if written is None:
         raise RecipeError(f"recipe {path} is empty: it needs at least data.path and data.target")
     recipe = validate(Recipe, written, what=f"recipe {path}")
+    return _paths(recipe, lambda given: str(path.parent / given))
+
+
+def absolute(recipe: Recipe) -> Recipe:
+    """The recipe with paths that hold from any folder."""
+    return _paths(recipe, lambda given: str(Path(given).resolve()))
+
+
+def _paths(recipe: Recipe, place: Callable[[str], str]) -> Recipe:
+    """The recipe with each path in it put through `place`."""
     found: dict[str, str] = {}
     if "://" not in recipe.data.path:
-        found["path"] = str(path.parent / recipe.data.path)
+        found["path"] = place(recipe.data.path)
     if recipe.data.schema_file is not None:
-        found["schema_file"] = str(path.parent / recipe.data.schema_file)
-    return recipe.model_copy(update={"data": recipe.data.model_copy(update=found)})
+        found["schema_file"] = place(recipe.data.schema_file)
+    update: dict[str, Any] = {"data": recipe.data.model_copy(update=found)}
+    learner = recipe.learner
+    folder = learner.params.get("folder", ".")
+    if learner.name == "external" and isinstance(folder, str):
+        params = {**learner.params, "folder": place(folder)}
+        update["learner"] = learner.model_copy(update={"params": params})
+    return recipe.model_copy(update=update)

@@ -55,6 +55,7 @@ class Claim(Model):
     units: int
     positives: int | None
     groups: int
+    side_groups: int | None = None  # groups with a row of the rarer side, where rows of one group go together
     repeats: int
     limited_by: str  # "repeats" or "test units": which of the two intervals was the wider
     repeat_share: float | None = None  # of the variance behind the interval, the part that more repeats would lower

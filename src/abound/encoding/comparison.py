@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from abound.core.dataset import Dataset
+    from abound.core.plan import Plan
     from abound.core.schema import Column
 
 Ints = NDArray[np.int64]
 WHERE = "_where"  # a synthetic column: the slice (JSON) that a row was made under; null: no condition
+ORDER = "_order"
 LEAST_ROWS = 30  # with fewer rows on a side, real sets differ so much that nothing can be concluded
 _CONDITIONS = "the conditions they were made under"
 _SAME_MIX = 0.001  # p below which class shares count as changed
@@ -58,14 +60,27 @@ class Stratum:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """Rows that satisfy a slice: one bool for each synthetic row and for each row of `Comparison.real`."""
+
+    name: str
+    synth: NDArray[np.bool_]
+    real: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """Synthetic rows beside real ones (training rows first, then held-out ones), with the strata to compare in."""
+    """Synthetic rows beside real ones (training rows first, then held-out ones), with the strata to compare in.
+
+    `asked` are slices to look into besides. They may overlap each other and the strata.
+    """
 
     columns: tuple[Column, ...]
     synth: pl.DataFrame
     real: pl.DataFrame
     groups: Ints | None  # of the real rows
     strata: tuple[Stratum, ...]
+    asked: tuple[Inside, ...] = ()
 
     @property
     def basis(self) -> str:
@@ -88,8 +103,31 @@ class Comparison:
         ]
 
 
-def compare(synth: Dataset, train: Dataset, reference: Dataset) -> Comparison:
-    """Lay out the comparison of single tables. Refusal where the table has no column that is modelled."""
+def with_conditions(synth: Dataset, plan: Plan) -> Dataset:
+    """The synthetic set with the slice (JSON) that each row was made under in `_where`, found by its order."""
+    import polars as pl
+
+    frame = synth.main
+    if ORDER not in frame.columns:
+        return synth
+    made = {o.id: o.where.model_dump_json() for o in plan.orders if o.where is not None}
+    where = frame[ORDER].cast(pl.String).replace_strict(made, default=None, return_dtype=pl.String)
+    return synth.with_table(synth.schema.main, frame.with_columns(where.alias(WHERE)))
+
+
+def made_under(synth: Dataset, where: Slice) -> Dataset:
+    """The synthetic set, all of whose rows were made under one condition."""
+    import polars as pl
+
+    frame = synth.main.with_columns(pl.lit(where.model_dump_json()).alias(WHERE))
+    return synth.with_table(synth.schema.main, frame)
+
+
+def compare(synth: Dataset, train: Dataset, reference: Dataset, slices: Sequence[Slice] = ()) -> Comparison:
+    """Lay out the comparison of single tables; `slices` on their main table are the ones `asked` for.
+
+    Refusal where the table has no column that is modelled.
+    """
     import polars as pl
 
     table = train.schema.main_table
@@ -102,7 +140,24 @@ def compare(synth: Dataset, train: Dataset, reference: Dataset) -> Comparison:
     if train.schema.group:
         owners = [d.main[train.schema.group].cast(pl.String) for d in (train, reference)]
         groups = pl.concat(owners).rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    return Comparison(columns, synth.main.select(names), real, groups, _strata(synth, train, reference))
+    strata = strata_of(synth, train, reference)
+    asked = _asked(slices, strata, synth, train, reference)
+    return Comparison(columns, synth.main.select(names), real, groups, strata, asked)
+
+
+def _asked(
+    slices: Sequence[Slice], strata: Sequence[Stratum], synth: Dataset, train: Dataset, reference: Dataset
+) -> tuple[Inside, ...]:
+    """The slices that can be looked up on single tables and that are no stratum already."""
+    known, out = {s.name for s in strata}, []
+    there = set(synth.main.columns) & set(train.main.columns)
+    for where in slices:
+        if where.on != train.schema.main or str(where) in known or not there >= set(where.columns()):
+            continue
+        known.add(str(where))
+        mine, real, held = (d.mask(where).to_numpy().astype(bool) for d in (synth, train, reference))
+        out.append(Inside(str(where), mine, np.concatenate([real, held])))
+    return tuple(out)
 
 
 def draw_synthetic(
@@ -138,7 +193,7 @@ def by_group(rows: Ints, groups: Ints | None, rng: np.random.Generator) -> Ints:
     return shuffled[np.argsort(place[groups[shuffled]], kind="stable")]
 
 
-def _strata(synth: Dataset, train: Dataset, reference: Dataset) -> tuple[Stratum, ...]:
+def strata_of(synth: Dataset, train: Dataset, reference: Dataset) -> tuple[Stratum, ...]:
     """Conditions first; rows made under none (or one on the target alone) are divided by class."""
     out: list[Stratum] = []
     free = np.arange(len(synth))

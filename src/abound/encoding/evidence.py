@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from abound.core.encoder import encoder_of
 from abound.core.labels import VALUE, classes, codes, numbers, probabilities
+from abound.core.model import digest_of
 from abound.core.task import one_thread
 from abound.errors import Refusal
-from abound.stats.leave_cluster_out import leave_cluster_out
+from abound.stats.leave_cluster_out import leave_cluster_out, relevance
 from abound.stats.splitting import group_index
 from abound.stats.three_way import Near, nearest_alike, nearest_others
 
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 NEIGHBOURS = 10
-ALIKE = 15
+ALIKE = 7
 _KEPT = 12
 _RECENT: OrderedDict[str, Any] = OrderedDict()
 
@@ -98,18 +100,35 @@ def predicted(train: Dataset, ctx: Context) -> Predicted:
     return Predicted(labels, p, float((p.argmax(axis=1) == labels).mean()))
 
 
-def unseen_loss(train: Dataset, labels: Ints, size: int, ctx: Context) -> Floats:
-    """The log loss of each row under models that saw none of its neighbourhood: about `size` rows of its class."""
-    z, groups = vectors(train, ctx), groups_of(train)
+def unseen_loss(train: Dataset, labels: Ints, rows: Bools, size: int, ctx: Context) -> Floats:
+    """The log loss of each of `rows` under models that saw none of its neighbourhood, `size` rows of its class.
+
+    The models see none of the other rows, whose loss is 0.
+    """
+    z, groups, some = vectors(train, ctx), groups_of(train), np.flatnonzero(rows)
 
     def make(base: Context) -> Floats:
-        rng = base.rng("leave_cluster_out", size)
-        return leave_cluster_out(z, labels, rng, groups=groups, size=size)
+        rng, loss = base.rng("leave_cluster_out", size), np.zeros(len(z))
+        some_groups = None if groups is None else groups[some]
+        loss[some] = leave_cluster_out(z[some], labels[some], rng, groups=some_groups, size=size)
+        return loss
 
-    return cast(Floats, _once(f"unseen {size}", train, ctx, make))
+    return cast(Floats, _once(f"unseen {size} {digest_of(some.tolist())}", train, ctx, make))
 
 
-def alike(train: Dataset, labels: Ints, ctx: Context) -> Near:
-    """The fifteen nearest rows of the same class and of other groups."""
-    z, groups = vectors(train, ctx), groups_of(train)
-    return cast(Near, _once("alike", train, ctx, lambda _: nearest_alike(z, labels, ALIKE, groups)))
+def alike(train: Dataset, labels: Ints, rows: Bools, ctx: Context) -> Near:
+    """For each of `rows` the seven nearest of them of the same class and of other groups; the others have none.
+
+    Nearest in what tells classes apart (`relevance`), as the clusters of `unseen_loss` are.
+    """
+    z, groups, some = vectors(train, ctx), groups_of(train), np.flatnonzero(rows)
+
+    def make(_: Context) -> Near:
+        near = Near(np.full((len(z), ALIKE), np.inf), np.full((len(z), ALIKE), -1, dtype=np.int64))
+        weighted = z[some] * relevance(z[some], labels[some])
+        found = nearest_alike(weighted, labels[some], ALIKE, None if groups is None else groups[some])
+        near.distance[some] = found.distance
+        near.place[some] = np.where(found.place >= 0, some[found.place], -1)
+        return near
+
+    return cast(Near, _once(f"alike {digest_of(some.tolist())}", train, ctx, make))

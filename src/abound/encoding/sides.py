@@ -27,7 +27,8 @@ class Sides:
     """`rows` holds the real ones first, then the same number under test; `real` and `other` are their positions.
 
     `units` are what may give a set away (a column, and whether by its values or its rounding); `owner` says for
-    each feature which unit it belongs to. `frame` holds the rows' columns.
+    each feature which unit it belongs to. `frame` holds the rows' columns. `clustered`: rows come in clusters, by
+    the groups of real rows or because a real row that several strata hold is there more than once.
     """
 
     rows: Rows
@@ -37,6 +38,7 @@ class Sides:
     owner: Ints
     vectors: Vectors
     frame: pl.DataFrame
+    clustered: bool
 
 
 def draw_sides(comparison: Comparison, most: int, blocks: int, draw: int | None, ctx: Context) -> Sides:
@@ -70,14 +72,16 @@ def draw_sides(comparison: Comparison, most: int, blocks: int, draw: int | None,
     vectors = fit_vectors(frame, comparison.columns, grain=True, max_levels=levels, least=0.002)
     stratum, is_second = np.tile(np.concatenate(label), 2), np.repeat([False, True], len(real))
     cluster = np.arange(len(stratum))
-    if groups is not None:
-        cluster[: len(real)] = len(stratum) + groups[real]
-        if draw is not None:
-            cluster[len(real) :] = len(stratum) + groups[other]
-    owners = None if groups is None else cluster.tolist()
+    # A row in two strata must not train the model that judges it in the other.
+    drawn = real if draw is None else np.concatenate([real, other])
+    clustered = groups is not None or len(np.unique(drawn)) < len(drawn)
+    if clustered:
+        own = np.arange(len(comparison.real)) if groups is None else groups
+        cluster[: len(drawn)] = len(stratum) + own[drawn]
+    owners = cluster.tolist() if clustered else None
     block = folds_by_group(2 * stratum + is_second, owners, blocks, rng)
     said = [(f.column, "its rounding" if f.what == "grain" else "its values") for f in vectors.features]
     units = list(dict.fromkeys(said))
     owner = np.array([units.index(u) for u in said], dtype=np.int64)
     rows = Rows(vectors.encode(frame), is_second, stratum, cluster, block)
-    return Sides(rows, real, other, units, owner, vectors, frame)
+    return Sides(rows, real, other, units, owner, vectors, frame, clustered)

@@ -8,6 +8,7 @@ import numpy as np
 
 from abound.encoding.comparison import LEAST_ROWS, Comparison
 from abound.encoding.levels import levels_of
+from abound.stats.coverage import LEAST, bare_regions
 from abound.stats.density_ratio import Ratio, density_ratio
 from abound.stats.prequential import FIRST, LEARNERS, auc_drop, auc_of, crossfitted
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from abound.encoding.sides import Sides
     from abound.stats.exchange_test import Exchange
     from abound.stats.prequential import Judged
-    from abound.stats.twosample import HeldOut
 
 
 EXCHANGED = "exchanged labels"
@@ -84,41 +84,44 @@ def weights_of(comparison: Comparison, t: Tested, most: int, ctx: Context) -> Ra
     return ratio._replace(weights=weights)
 
 
-def slices_of(
-    comparison: Comparison, t: Tested, targets: set[str], alpha: float, failed: bool
-) -> list[dict[str, Any]]:
-    """The AUC within strata and classes, and within levels of columns that are told apart better than all rows are.
+def bare_shares(sides: Sides) -> tuple[float, float]:
+    """The share of real rows in regions without synthetic ones, and of synthetic rows in regions without real ones.
 
-    The last only for a set that failed, so that they take nothing from the level; Bonferroni over all of them.
+    Within strata, by values alone: a column that is merely rounded has moved nobody.
+    """
+    values = [what == "its values" for _, what in sides.units]
+    x = sides.rows.x[:, np.array(values)[sides.owner]]
+    bare = np.zeros(2)
+    for s in np.unique(sides.rows.stratum):
+        real, made = (x[(sides.rows.stratum == s) & (sides.rows.second == side)] for side in (False, True))
+        if min(len(real), len(made)) >= LEAST:
+            bare += [(bare_regions(a, b) >= 0).sum() for a, b in ((real, made), (made, real))]
+    share = bare / max(1, int(sides.rows.second.sum()))
+    return float(share[0]), float(share[1])
+
+
+def levels_told(comparison: Comparison, t: Tested, targets: set[str], alpha: float) -> list[dict[str, Any]]:
+    """The AUC in levels of columns that are told apart better than all rows are, the largest five first.
+
+    For a set that failed, so that they take nothing from the level; Bonferroni over all of them.
     """
     rows, judged = t.sides.rows, t.judged[t.best]
-    always, asked = [], []
-    if len(comparison.usable) > 1:
-        always = [(s.name, rows.stratum == i) for i, s in enumerate(comparison.usable)]
-    for column in comparison.columns:
+    asked = []
+    for column in (c for c in comparison.columns if c.name not in targets):
         found = levels_of(column, t.sides.frame[column.name])
-        if isinstance(found, str) or not (failed or column.name in targets):
+        if isinstance(found, str):
             continue
         codes = found.codes(t.sides.frame[column.name])
-        own = [(" and ".join(map(str, terms)), codes == k) for k, terms in enumerate(found.terms)]
-        named = {name for name, _ in always}
-        always += [o for o in own if column.name in targets and o[0] not in named]
-        asked += own if column.name not in targets else []
+        asked += [(" and ".join(map(str, terms)), codes == k) for k, terms in enumerate(found.terms)]
     counted = rows.block >= FIRST
     sizes = [min((w & counted & (rows.second == side)).sum() for side in (0, 1)) for _, w in asked]
     enough = [a for a, size in zip(asked, sizes, strict=True) if size >= LEAST_ROWS]
-    out = []
-    for name, within in always:
-        held = auc_of(rows, judged.scores, t.clustered, within)
-        if min(held.rows) > 1:
-            out.append(_slice(name, held))
-    worse = []
+    worse: list[dict[str, Any]] = []
     for name, within in enough:
         held = auc_of(rows, judged.scores, t.clustered, within)
         if held.interval(1 - 2 * alpha / len(enough))[0] > judged.held.auc:
-            worse.append(_slice(name, held) | {"worse": True})
-    return out + sorted(worse, key=lambda s: -s["auc"])[:5]
-
-
-def _slice(name: str, held: HeldOut) -> dict[str, Any]:
-    return {"slice": name, "rows": held.rows[1], "auc": round(held.auc, 4), "at_most": round(held.at_most(), 4)}
+            worse.append({
+                "slice": name, "rows": held.rows[1], "auc": round(held.auc, 4),
+                "at_most": round(held.at_most(), 4),
+            })  # fmt: skip
+    return sorted(worse, key=lambda s: -s["auc"])[:5]

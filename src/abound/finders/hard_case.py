@@ -1,7 +1,8 @@
 """Rows of regions that the rest of their class does not explain: rare subclasses under a common name.
 
 A model that has seen a few rows of such a region may know it, and one that has not gets it wrong. So the models
-that judge a row here saw no row near it. Outliers and label errors are left out: those are no cases of anything.
+that judge a row here saw no row near it. Outliers and label errors are left out before anything is learned: those
+are no cases of anything, and a wrong label near a row is as hard to predict as a rare one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from abound.stats.three_way import Flagged
 
 
+_FEW = 5  # fewer rows below the limit are chance at a border, and no region
+
+
 @plugin(
     "finder",
     accepts=("table", "records", "images", "scenes"),
@@ -39,7 +43,7 @@ class HardCase:
     below: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
 
     def find(self, train: Dataset, tune: Dataset, found: Sequence[Gap], ctx: Context) -> list[Gap]:
-        """At most one gap of kind "hard"; Refusal for numbers, one class, one group or few rows."""
+        """A gap of kind "hard" of five rows or more, or none; Refusal for numbers, one class or group, few rows."""
         import math
 
         from abound.encoding.evidence import alike, predicted, unseen_loss
@@ -51,12 +55,12 @@ class HardCase:
         if len(train) == 0:
             raise Refusal("the training part has no rows")
         known = predicted(train, ctx)
-        near = alike(train, known.labels, ctx)
-        loss = unseen_loss(train, known.labels, self.size, ctx)
+        rows = ~rows_of(tuple(found), len(train), "outlier", "label_error")
+        near = alike(train, known.labels, rows, ctx)
+        loss = unseen_loss(train, known.labels, rows, self.size, ctx)
         flagged = hard_cases(loss, near, limit=-math.log(self.below))
-        others = rows_of(tuple(found), len(train), "outlier", "label_error")
-        flagged = flagged._replace(rows=flagged.rows & ~others)
-        return [self._gap(train, flagged, known)] if flagged.rows.any() else []
+        flagged = flagged._replace(rows=flagged.rows & rows)
+        return [self._gap(train, flagged, known)] if flagged.rows.sum() >= _FEW else []
 
     def _gap(self, train: Dataset, flagged: Flagged, known: Predicted) -> Gap:
         import numpy as np

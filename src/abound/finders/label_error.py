@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 @plugin("finder", accepts=("table", "records", "images", "scenes"), needs=("target", "outlier"))
 class LabelError:
-    """Rows whose own label has less than `own` (.25) and another more than `other` (.6), by model and neighbours.
+    """Rows whose own label has less than `own` (.25) and another more than `other` (.5), by model and neighbours.
 
-    Both are the mean of the out-of-fold probability and the share of the ten nearest rows. For a number: rows
+    Both are the mean of the out-of-fold probability and the share of the ten nearest rows, of which at most a share
+    `alike` (.1) may bear the row's own label: several together are a small group, not errors. For a number: rows
     whose out-of-fold residual is beyond `spreads` (4) of its spreads, and at least 70 % of whose neighbours are as
     far off on the same side.
     """
 
     own: Annotated[float, Field(gt=0.0, le=0.5)] = 0.25
-    other: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.6
+    other: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
+    alike: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
     spreads: Annotated[float, Field(ge=2.0, le=50.0)] = 4.0
 
     def find(self, train: Dataset, tune: Dataset, found: Sequence[Gap], ctx: Context) -> list[Gap]:
@@ -44,7 +46,9 @@ class LabelError:
         if known.right is None:
             flagged = value_errors(known.out_of_fold, known.labels, near, spreads=self.spreads)
         else:
-            flagged = class_errors(known.out_of_fold, known.labels, near, own=self.own, other=self.other)
+            flagged = class_errors(
+                known.out_of_fold, known.labels, near, own=self.own, other=self.other, alike=self.alike
+            )
         flagged = flagged._replace(rows=flagged.rows & ~rows_of(tuple(found), len(train), "outlier"))
         return [self._gap(train, flagged, known)] if flagged.rows.any() else []
 

@@ -28,7 +28,7 @@ _RARE = 0.1
 class Outlier:
     """Rows far from all others: the distance to the third neighbour is `spreads` (3.5) above its median.
 
-    A spread is 1.4826 median absolute deviations, or more where distances have a long upper tail. The third
+    A spread is what the upper half of all such distances says of their standard deviation. The third
     `neighbour`, so that four rows of a rare kind are no outliers. No target is needed, and none is looked at.
     """
 

@@ -38,7 +38,7 @@ ACTIONS = {
     "drop": "leave these rows out",
     "weight": "give the rows weights (mixer filter_and_weight)",
     "repair": "repair the columns named here, or use another generator",
-    "diversify": "use another generator, or one with more noise",
+    "diversify": "draw rows for the regions that have none (repair: 1 does), or use another generator",
     "stop": "use none of these rows",
 }
 _ROLES = ("candidate", "control", "reference")

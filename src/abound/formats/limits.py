@@ -53,8 +53,9 @@ def _claims(study: Study) -> str:
 def _openings(study: Study) -> str:
     if study.openings <= 1:
         return (
-            "The ledger of this folder records no earlier opening of this test set. Openings in other folders are "
-            "not seen here: equal data, settings and seed give the same test rows, whose SHA-256 is below."
+            "The ledger records no earlier opening of this test set. Openings in folders that share no ledger with "
+            "this one (--ledger) are not seen here: equal data, settings and seed give the same test rows, whose "
+            "SHA-256 is below."
         )
     return (
         f"This test set was opened {count(study.openings)} times, this run included. Each further look makes a "
@@ -122,10 +123,14 @@ def about_claim(study: Study) -> list[tuple[str, str]]:
         ("Compared with", _compared(study)),
         ("About", clean(study.about)),
         ("Learner", clean(study.learner)),
-        ("Test set", test if claim.groups == claim.units else f"{test}, in {count(claim.groups)} groups"),
+        ("Test set", test if claim.groups == claim.units else f"{test}, {_together(claim)}"),
         ("Repeats", _repeats(study)),
         ("Interval", _interval(claim)),
     ]
+
+
+def _together(claim: Claim) -> str:
+    return f"in {count(claim.groups)} sets that count once each (rows of one group or key, near-duplicates)"
 
 
 def _compared(study: Study) -> str:

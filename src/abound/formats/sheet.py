@@ -16,7 +16,7 @@ COLUMNS = ("rgb", "flow_forward", "depth", "semantic", "instance")
 
 
 def contact_sheet(data: Dataset, path: Path, most: int = 8) -> Path | None:
-    """Write the sheet of the first `most` clips, each by its middle frame; None where they have no picture files."""
+    """Write the sheet of the first `most` clips, each by its middle frame; None where they have no files."""
     import io
 
     import numpy as np
@@ -26,13 +26,13 @@ def contact_sheet(data: Dataset, path: Path, most: int = 8) -> Path | None:
 
     rows = []
     for clip in data.main.head(most).iter_rows(named=True):
-        frame = _middle(data, clip["clip"])
+        frame = middle(data, clip["clip"])
         if frame is None:
             continue
         tiles = [t for t in (tile(data, frame, c) for c in COLUMNS) if t is not None]
         if not tiles:
             continue
-        tiles[0] = _boxed(data, frame, tiles[0]) if frame["rgb"] else tiles[0]
+        tiles[0] = _boxed(data, frame, tiles[0], clip["actor"] != "none") if frame["rgb"] else tiles[0]
         small = [np.asarray(Image.fromarray(t).resize((WIDTH, WIDTH * t.shape[0] // t.shape[1]))) for t in tiles]
         rows.append((caption(clip), small))
     if not rows:
@@ -52,7 +52,7 @@ def contact_sheet(data: Dataset, path: Path, most: int = 8) -> Path | None:
     return path
 
 
-def _middle(data: Dataset, clip: str) -> dict[str, Any] | None:
+def middle(data: Dataset, clip: str) -> dict[str, Any] | None:
     """The middle frame of the first camera."""
     import polars as pl
 
@@ -65,11 +65,37 @@ def _middle(data: Dataset, clip: str) -> dict[str, Any] | None:
 
 def caption(clip: dict[str, Any]) -> str:
     """What a clip shows, in one line."""
-    actor = "no event" if clip["actor"] == "none" else f"{clip['colour']} {clip['actor']} {clip['action']}".removeprefix("natural ")
+    actor = (
+        "no event"
+        if clip["actor"] == "none"
+        else f"{clip['colour']} {clip['actor']} {clip['action']}".removeprefix("natural ")
+    )
     if clip["hidden_by"] != "nothing":
         actor += f" from behind a {clip['hidden_by']}"
     place = f"{clip['zone']} {clip['layout']}"
     return f"{actor.replace('_', ' ')} | {place} | {clip['weather']} {clip['time']}".replace("_", " ")
+
+
+def flow_of(data: Dataset, path: str) -> np.ndarray[Any, Any]:
+    """Flow (h, w, 2) of a .flo or KITTI file, nan where unknown."""
+    from abound.pixels import flo, kitti
+
+    raw = data.asset(path)
+    return flo.decode(raw, path) if path.endswith(".flo") else kitti.decode_flow(raw, path)[0]
+
+
+def depth_of(data: Dataset, path: str) -> np.ndarray[Any, Any]:
+    """Depth (h, w) in metres of an .npy or KITTI file, nan or inf where unknown."""
+    import io
+
+    import numpy as np
+
+    from abound.pixels import kitti
+
+    raw = data.asset(path)
+    if path.endswith(".npy"):
+        return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False))
+    return kitti.decode_depth(raw, path)
 
 
 def tile(data: Dataset, frame: dict[str, Any], column: str) -> np.ndarray[Any, Any] | None:
@@ -79,23 +105,28 @@ def tile(data: Dataset, frame: dict[str, Any], column: str) -> np.ndarray[Any, A
     import numpy as np
     from PIL import Image
 
-    from abound.pixels import colour, flo, kitti, png
+    from abound.pixels import colour, png
 
-    if frame[column] is None:
+    path = frame[column]
+    if path is None:
         return None
-    raw = data.asset(frame[column])
-    exact = not str(frame[column]).endswith(".png")
     if column == "rgb":
-        return np.asarray(Image.open(io.BytesIO(raw)).convert("RGB"))
+        return np.asarray(Image.open(io.BytesIO(data.asset(path))).convert("RGB"))
     if column.startswith("flow"):
-        return colour.flow_picture(flo.decode(raw) if exact else kitti.decode_flow(raw)[0])
+        return colour.flow_picture(flow_of(data, path))
     if column == "depth":
-        depth = np.load(io.BytesIO(raw), allow_pickle=False) if exact else kitti.decode_depth(raw)
-        return colour.depth_picture(depth)
-    return (colour.class_picture if column == "semantic" else colour.instance_picture)(png.decode(raw))
+        return colour.depth_picture(depth_of(data, path))
+    image = png.decode(data.asset(path), path)
+    if column == "normals":
+        return (image >> 8).astype(np.uint8)
+    if column.startswith("occlusion"):
+        return np.array([[60, 60, 64], [230, 60, 50], [240, 200, 60]], np.uint8)[image]
+    return colour.class_picture(image) if column == "semantic" else colour.instance_picture(image)
 
 
-def _boxed(data: Dataset, frame: dict[str, Any], picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _boxed(
+    data: Dataset, frame: dict[str, Any], picture: np.ndarray[Any, Any], event: bool
+) -> np.ndarray[Any, Any]:
     """The picture with the visible box of each object; the clip's actor is the thick yellow one."""
     import numpy as np
     import polars as pl
@@ -103,9 +134,11 @@ def _boxed(data: Dataset, frame: dict[str, Any], picture: np.ndarray[Any, Any]) 
 
     image = Image.fromarray(picture)
     pen = ImageDraw.Draw(image)
-    objects = data.table("objects").filter((pl.col("frame_id") == frame["frame_id"]) & (pl.col("visible_pixels") > 30))
+    objects = data.table("objects").filter(
+        (pl.col("frame_id") == frame["frame_id"]) & (pl.col("visible_pixels") > 30)
+    )
     for row in objects.sort("instance", descending=True).iter_rows(named=True):
-        main = row["instance"] == 1
+        main = event and row["instance"] == 1
         box = [row["left"], row["top"], row["right"] - 1, row["bottom"] - 1]
         pen.rectangle(box, outline=(255, 220, 0) if main else (90, 220, 255), width=4 if main else 1)
     return np.asarray(image)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -77,7 +77,7 @@ class StreetSampler:
     def sample(
         self, n: int, *, rng: np.random.Generator, where: Slice | None = None, given: Dataset | None = None
     ) -> Dataset:
-        """`n` clips, each made by one task of the engine; clips whose folder is there already are not made again."""
+        """`n` clips, each made by one task of the engine; those whose folder is there are not made again."""
         import tempfile
 
         self.support(where, given)
@@ -106,7 +106,7 @@ class StreetSampler:
             values |= texts
             out.append({
                 "attributes": values, "seed": seed, "folder": str(folder), "name": f"{seed:016x}",
-                "street": {f.name: getattr(self.street, f.name) for f in fields(self.street)},  # type: ignore[arg-type]
+                "street": {f: getattr(self.street, f) for f in Street.__dataclass_fields__},  # type: ignore[attr-defined]
             })  # fmt: skip
         return out
 
@@ -184,7 +184,8 @@ def _holds(term: Term, value: Any) -> bool:
     if term.op == "in":
         return value in (term.value if isinstance(term.value, tuple) else (term.value,))
     compare = {
-        "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+        "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
+        ">=": operator.ge,
     }[term.op]  # fmt: skip
     return bool(compare(value, term.value))
 
@@ -221,15 +222,25 @@ def render(task: dict[str, Any]) -> dict[str, Any]:
         scene = scene_of(values, options)
 
         def fill(work: Path) -> None:
-            clip = write_clip(
-                scene, task["seed"], work, tuple(options["layers"]), options["exact"], options["gap"], options["jpeg"]
-            )
+            layers = tuple(options["layers"])
+            clip = write_clip(scene, task["seed"], work, layers, options["exact"], options["gap"], options["jpeg"])
             rows = {"frames": clip.frames, "objects": clip.objects, "seen": clip.seen, "attempt": clip.attempt}
             (work / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
 
-        build_folder(folder, Artifact(kind="clip", stage="generate", key=key, seed=task["seed"]), fill)
+        build_folder(folder, Artifact(kind="clip", stage="generate", key=key, files={}, seed=task["seed"]), fill)
     rows = json.loads((folder / "rows.json").read_text(encoding="utf-8"))
     return _rows(task, rows)
+
+
+def warm(task: dict[str, Any]) -> None:
+    """Compile what a task needs, on one small frame of it that is not kept: the time of the task is then its own."""
+    import tempfile
+
+    small = {**task["street"], "frames": 3, "width": 64, "height": 32}
+    nobody = {"actor": "none", "action": "none", "colour": "natural", "hidden_by": "nothing", "actor_text": ""}
+    calm = {**task["attributes"], **nobody}
+    with tempfile.TemporaryDirectory() as folder:
+        render({**task, "attributes": calm, "street": small, "folder": folder})
 
 
 def _rows(task: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
@@ -241,8 +252,8 @@ def _rows(task: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     for row in rows["frames"]:
         files = {k: f"clips/{name}/{v}" for k, v in row.items() if isinstance(v, str) and k != "camera"}
         frames.append({**row, **files, "clip": name, "frame_id": f"{name}/{row['camera']}/{row['frame']}"})
-    objects = [
-        {**{k: v for k, v in row.items() if k not in ("camera", "frame")}, "frame_id": f"{name}/{row['camera']}/{row['frame']}"}
-        for row in rows["objects"]
-    ]  # fmt: skip
+    objects = []
+    for row in rows["objects"]:
+        kept = {k: v for k, v in row.items() if k not in ("camera", "frame")}
+        objects.append({**kept, "frame_id": f"{name}/{row['camera']}/{row['frame']}"})
     return {"clip": clip, "frames": frames, "objects": objects, "seen": rows["seen"]}

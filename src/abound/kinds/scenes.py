@@ -41,7 +41,7 @@ class Scenes:
 
         folder = Path(source)
         if not self.sniff(folder) or not (folder / "dataset.json").is_file():
-            raise InputError(f"{folder} holds no clips.parquet and dataset.json: make it with `abound generate street`")
+            raise InputError(f"{folder} holds no clips.parquet: make clips with `abound generate street`")
         if any(v for v in options.values()):
             given = ", ".join(k for k, v in options.items() if v)
             raise InputError(f"{folder} is a folder of clips with a schema of its own: leave out {given}")
@@ -51,10 +51,13 @@ class Scenes:
             raise InputError(f"{folder} is a damaged folder of clips: {error}") from error
 
     def encoder(self, train: Dataset, ctx: Context) -> Encoder:
-        """The attributes of the clips as vectors."""
+        """The attributes of the clips as vectors; Refusal for data of another kind."""
         from abound.core.dataset import Dataset
         from abound.encoding.table_encoder import fit_table_encoder
+        from abound.errors import Refusal
 
+        if train.schema.main != "clips" or "frames" not in train.schema.tables:
+            raise Refusal("the data is no set of driving scenes: it has no tables of clips and frames")
         schema = train.schema.model_copy(update={"tables": {"clips": train.schema.tables["clips"]}, "links": ()})
         return fit_table_encoder(Dataset(schema, {"clips": train.tables["clips"]}))
 
@@ -97,7 +100,9 @@ class Scenes:
             answers=tuple(answers),
         )
 
-    def dataset(self, clips: list[dict[str, Any]], frames: list[Any], objects: list[Any], folder: Path | None) -> Dataset:
+    def dataset(
+        self, clips: list[dict[str, Any]], frames: list[Any], objects: list[Any], folder: Path | None
+    ) -> Dataset:
         """Rows as a dataset; without rows it is the domain alone."""
         import polars as pl
 

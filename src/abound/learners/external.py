@@ -41,9 +41,10 @@ class External:
     `value`). There are two commands because one trained model must predict the tuning and the test rows: choices
     are made on the first and judged on the second.
 
-    No shell is involved; commands run in `folder` with abound's environment. Change `version` when the script
-    changes, so that finished repeats are not used again. InputError where a command fails, takes longer than
-    `timeout_seconds`, or predicts other rows than it was given.
+    No shell is involved; commands run in `folder` (in a recipe: relative to the recipe's folder) with abound's
+    environment. Finished repeats are made anew when a file that the commands name has changed; change `version`
+    where something else did, such as a module that the script imports. InputError where a command fails, takes
+    longer than `timeout_seconds`, or predicts other rows than it was given.
     """
 
     train: str | tuple[str, ...]
@@ -52,6 +53,20 @@ class External:
     folder: str = "."
     table: Literal["parquet", "csv"] = "parquet"  # form of the files that are exchanged
     version: str = ""
+
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of each file that the commands name, by its name; of programs only those inside `folder`."""
+        from abound.core.artifact import file_digest
+
+        here, found = Path(self.folder), {}
+        for name in _PLACES:
+            for place, word in enumerate(_words(name, getattr(self, name))):
+                path = here / word
+                # An interpreter elsewhere is the machine's, not the script's.
+                outside = place == 0 and not path.resolve().is_relative_to(here.resolve())
+                if not outside and path.is_file():
+                    found[word] = file_digest(path)
+        return found
 
     def fit(self, arm: Dataset, task: Task, tune: Dataset, ctx: Context) -> Predictor:
         """Write the tables and run `train`. Refusal for data that is no single table."""

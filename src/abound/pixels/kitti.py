@@ -1,4 +1,4 @@
-"""KITTI's 16-bit PNG files: flow in 1/64 pixel, depth in 1/256 m. Source: Geiger et al. 2013; Menze and Geiger 2015."""
+"""KITTI's 16-bit PNG files: flow in 1/64 pixel, depth in 1/256 m (Geiger et al. 2013; Menze and Geiger 2015)."""
 
 from __future__ import annotations
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from abound.core import registry
 from abound.core.dataset import WEIGHT, Dataset
-from abound.core.labels import VALUE, classes, codes, probabilities, set_labels
+from abound.core.labels import classes, codes
 from abound.core.slice import Slice, Term
+from abound.encoding.relabelling import with_fractions, with_soft_labels
 from abound.encoding.training import SOFT
 from abound.errors import Refusal
 
@@ -91,30 +92,6 @@ def with_weights(data: Dataset, table: str, weight: Any) -> Dataset:
     import polars as pl
 
     return data.with_table(table, data.table(table).with_columns(pl.Series(WEIGHT, weight)))
-
-
-def with_soft_labels(data: Dataset, task: Task, pred: pl.DataFrame) -> Dataset:
-    """`data` whose labels are replaced by predictions: class probabilities, or values for a regression."""
-    import polars as pl
-
-    frame = data.table(task.table)
-    if task.kind == "regression":
-        return data.with_table(task.table, frame.with_columns(pred[VALUE].alias(task.targets[0])))
-    names = classes(data.schema, task)
-    p = probabilities(pred, names)
-    soft = [pl.Series(SOFT + n, p[:, i]) for i, n in enumerate(names)]
-    return set_labels(data.with_table(task.table, frame.with_columns(soft)), task, p.argmax(axis=1))
-
-
-def _fractions(data: Dataset, task: Task) -> Dataset:
-    """`data` with a whole-number target as fractions, as the teacher's predictions are."""
-    import polars as pl
-
-    if task.kind != "regression":
-        return data
-    return data.with_table(
-        task.table, data.table(task.table).with_columns(pl.col(task.targets[0]).cast(pl.Float64))
-    )
 
 
 def _real_only(s: Setting) -> Arm:
@@ -216,7 +193,7 @@ def _unlabelled(s: Setting) -> Arm:
     extra = _extra(s)
     fit = s.ctx.crossfit(s.real, s.teacher)
     soft = with_soft_labels(extra, s.task, fit.mean(extra))
-    return arm_from(s, at_budget(_fractions(s.real, s.task).concat_with(soft), s), "unlabelled")
+    return arm_from(s, at_budget(with_fractions(s.real, s.task).concat_with(soft), s), "unlabelled")
 
 
 CONTROLS: tuple[Control, ...] = (

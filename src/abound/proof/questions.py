@@ -1,21 +1,95 @@
-"""What is asked of the test rows, how much they can answer, and what an arm showed: shared by all who judge."""
+"""What is asked of the test rows, and how much they can answer: shared by all who judge."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
-from abound.core.labels import classes, codes, positive_class
-from abound.core.study import ArmResult, ArmRole
-from abound.proof.repeat import RepeatResult
-from abound.proof.scoring import Question
-from abound.proof.verdict import TestFacts, common_arms, difference, estimate, score_mean, tune_mean
+from abound.core.labels import classes, codes, positive_class, prediction_columns
+from abound.core.recipe import Use
+from abound.core.slice import Slice, Term, check_levels
+from abound.core.units import units
+from abound.errors import InputError
+from abound.proof.guards import common_question
+from abound.proof.scoring import Question, test_units
+from abound.proof.verdict import TestFacts
 
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
+    from abound.core.gap import Gap
     from abound.core.schema import Schema, Task
+
+MOST_SLICES = 3  # weak slices that are claimed about: each more widens the intervals of all (Holm)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All questions, fixed before the test set is opened: the claims, main one first, and what guards them."""
+
+    claims: tuple[Question, ...]
+    guard: Question | None
+
+    @property
+    def all(self) -> list[Question]:
+        """In the order in which an arm's scores are kept."""
+        return [*self.claims, *([self.guard] if self.guard else [])]
+
+
+def asked(
+    schema: Schema, metric: str | Use | None, gaps: Sequence[Gap] = (), slices: Sequence[str | Slice] = ()
+) -> Asked:
+    """The main question, one a slice, one for each rare class that the metric does not single out, and the guard.
+
+    `slices` are those that a person names; weak slices among `gaps` follow, `MOST_SLICES` at most. Raises
+    UnknownName or InputError for a metric, a parameter or a level that does not exist.
+    """
+    task = schema.task()
+    use = metric if isinstance(metric, Use) else Use(name=metric or default_metric(schema, task))
+    main = Question(metric=use)
+    main.plugin()
+    named = [s if isinstance(s, Slice) else Slice.parse(s, schema.main) for s in slices]
+    for s in named:
+        check_levels(s, schema)
+    weak = [g.slice for g in gaps if g.kind == "weak" and g.slice and g.slice.on == task.table]
+    parts = {str(s): Question(metric=use, slice=s) for s in [*named, *weak[:MOST_SLICES]]}
+    return Asked((main, *parts.values(), *_by_class(schema, task, gaps)), common_question(schema, gaps))
+
+
+def check_asked(asked: Asked, tune: Dataset) -> None:
+    """What can be known to fail before the test set is opened, from the tuning rows alone.
+
+    InputError where a metric does not fit the target, or where tune, on which every choice is made, lacks one of
+    two classes; UnknownName where a slice reads a column that is not there.
+    """
+    task = tune.schema.task()
+    if task.kind == "classification":
+        names = classes(tune.schema, task)
+        lacking = sorted(set(range(len(names))) - set(codes(tune, task).tolist()))
+        if lacking and len(names) == 2:
+            raise InputError(
+                f"the tune part has no row of the class {names[lacking[0]]!r}, and every choice is made on it: "
+                "split again with more rows"
+            )
+    guessed = np.full(len(tune), 1.0 / max(1, len(prediction_columns(tune.schema, task))))
+    pred = pl.DataFrame(dict.fromkeys(prediction_columns(tune.schema, task), guessed))
+    for question in asked.all:
+        question.plugin().units(tune, pred, task)
+        if question.slice is not None:
+            tune.mask(question.slice)
+
+
+def _by_class(schema: Schema, task: Task, gaps: Sequence[Gap]) -> list[Question]:
+    """With more than two classes, average precision of each of the three rarest that a finder named."""
+    if task.kind != "classification" or len(classes(schema, task)) == 2:
+        return []
+    terms = [t for g in gaps if g.kind == "rare" and g.slice for t in g.slice.terms if isinstance(t, Term)]
+    named = [str(t.value) for t in terms if t.column == task.targets[0] and t.op == "=="]
+    ranked = [Use(name="average_precision", params={"positive": c}) for c in named[:3]]
+    return [Question(metric=u, name=f"class {u.params['positive']}") for u in ranked]
 
 
 def default_metric(schema: Schema, task: Task) -> str:
@@ -27,44 +101,20 @@ def default_metric(schema: Schema, task: Task) -> str:
     return "average_precision" if len(classes(schema, task)) == 2 else "balanced_accuracy"
 
 
-def groups_of(data: Dataset) -> Any:
-    """The group of each test row; every row its own where the schema names none."""
-    column = data.schema.group
-    return data.main[column].rank("dense").to_numpy() if column else np.arange(len(data))
-
-
 def facts_of(test: Dataset, question: Question) -> TestFacts:
-    """Units, positives and groups that a question is answered from."""
+    """Rows, positives and groups (units that count once) that a question is answered from."""
     task = test.schema.task()
     mask = test.mask(question.slice).to_numpy() if question.slice else np.ones(len(test), dtype=bool)
-    groups = len(np.unique(groups_of(test)[mask]))
-    positives = None
+    of = test_units(test)[mask]
+    positives = side_groups = None
     if task.kind == "classification":
         names = classes(test.schema, task)
         wanted = question.metric.params.get("positive")
         if wanted is None and len(names) == 2:
             wanted = positive_class(test.schema, task)
         if wanted in names:
-            positives = int((codes(test, task) == names.index(wanted))[mask].sum())
-    return TestFacts(int(mask.sum()), positives, groups)
-
-
-def arm_result(
-    results: Sequence[RepeatResult], name: str, role: ArmRole, same_learner: bool, description: str, groups: int,
-    sign: float,
-) -> ArmResult:  # fmt: skip
-    """One arm over all repeats on the first question, with its paired difference from real only."""
-    versus = difference(results, name, "real_only", groups, sign) if "real_only" in common_arms(results) else None
-    return ArmResult(
-        arm=name,
-        role=role,
-        same_learner=same_learner,
-        description=description,
-        repeats=len(results),
-        train_rows=sum(r.arms[name]["rows"] for r in results) / len(results),
-        train_weight=round(sum(r.arms[name]["weight"] for r in results) / len(results), 6),
-        tune=tune_mean(results, name),
-        test=estimate(score_mean(results, name, groups)),
-        versus_real=estimate(versus) if versus and name != "real_only" else None,
-        values=tuple(r.scores[name][0].test for r in results),
-    )
+            yes = (codes(test, task) == names.index(wanted))[mask]
+            positives = int(yes.sum())
+            if units(test) is not None:
+                side_groups = min(len(np.unique(of[yes])), len(np.unique(of[~yes])))
+    return TestFacts(int(mask.sum()), positives, len(np.unique(of)), side_groups)

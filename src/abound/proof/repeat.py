@@ -16,8 +16,7 @@ from abound.core.recipe import Use
 from abound.errors import Refusal
 from abound.proof.controls import CONTROLS, Arm, Setting, arm_from, at_budget
 from abound.proof.leaks import no_leak
-from abound.proof.scoring import DRAWS, Question, Score, score_arm
-from abound.stats.intervals import group_draws
+from abound.proof.scoring import Question, Score, score_arm, test_draws
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +53,7 @@ def run_repeat(task: dict[str, Any]) -> None:
     )  # fmt: skip
     builders: dict[str, Callable[[], Arm]] = {n: _candidate(setting, n, d) for n, d in data.items()}
     builders |= {c.name: partial(c.build, setting) for c in CONTROLS if c.name in task["controls"]}
-    draws = group_draws(_groups(test), DRAWS, ctx.rng("draws"))
+    draws = test_draws(test, ctx)
     arms: dict[str, dict[str, Any]] = {}
     skipped: dict[str, str] = {}
     parts: dict[str, dict[str, pl.DataFrame]] = {"tune": {}, "test": {}}
@@ -88,14 +87,6 @@ def run_repeat(task: dict[str, Any]) -> None:
 
 def _candidate(setting: Setting, name: str, data: Dataset) -> Callable[[], Arm]:
     return lambda: arm_from(setting, at_budget(data, setting), name)
-
-
-def _groups(data: Dataset) -> Any:
-    """The group of each test row; every row its own where the schema names none."""
-    import numpy as np
-
-    column = data.schema.group
-    return data.main[column].rank("dense").to_numpy() if column else np.arange(len(data))
 
 
 def _load(path: str) -> Dataset:

@@ -11,10 +11,13 @@ from abound.core.labels import PROBABILITY, classes, positive_class
 from abound.core.model import Model
 from abound.core.recipe import Use
 from abound.core.slice import Slice
+from abound.core.units import units
+from abound.stats.intervals import group_draws
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from abound.core.context import Context
     from abound.core.dataset import Dataset
     from abound.core.protocols import Metric
     from abound.core.schema import Task
@@ -42,6 +45,17 @@ class Score(Model):
     tune: float
     test: float
     draws: tuple[float, ...]
+
+
+def test_units(test: Dataset) -> np.ndarray[Any, Any]:
+    """The unit of each test row, int64 (rows,): rows of one unit are one observation."""
+    of = units(test)
+    return np.arange(len(test), dtype=np.int64) if of is None else of
+
+
+def test_draws(test: Dataset, ctx: Context) -> np.ndarray[Any, Any]:
+    """Bootstrap weights (DRAWS, rows) of whole test units: the same for every arm and repeat of a seed."""
+    return group_draws(test_units(test), DRAWS, ctx.rng("draws"))
 
 
 def score_arm(

@@ -23,6 +23,12 @@ class TestFacts:
     units: int
     positives: int | None
     groups: int
+    side_groups: int | None = None  # the fewer of the groups with a positive row and those with another; None: rows
+
+    @property
+    def independent(self) -> int:
+        """How many observations there are: many rows of a few groups are few, and so are copies of a few rows."""
+        return self.groups if self.side_groups is None else min(self.groups, self.side_groups)
 
     @property
     def enough(self) -> bool:
@@ -97,7 +103,7 @@ def claims(
         sign = 1.0 if question.plugin().larger_is_better else -1.0
         scored = [c for c in controls if np.isfinite(tune_mean(results, c, q))]
         best.append(max(scored or controls, key=lambda c: sign * tune_mean(results, c, q)))
-        means.append(difference(results, arm, best[q], facts[q].groups, sign, q))
+        means.append(difference(results, arm, best[q], facts[q].independent, sign, q))
     levels = holm_levels([m.p_value() if f.enough else 1.0 for m, f in zip(means, facts, strict=True)])
     out = []
     for q, question in enumerate(questions):
@@ -105,14 +111,15 @@ def claims(
         margin = margins[q] if margins[q] is not None else metric.margin
         assert margin is not None, "filled in above"
         if metric.relative and margins[q] is None:
-            margin = margin * abs(score_mean(results, best[q], facts[q].groups, q).mean)
+            margin = margin * abs(score_mean(results, best[q], facts[q].independent, q).mean)
         low, high = means[q].interval(levels[q]) if facts[q].enough else (-np.inf, np.inf)
         claim = Claim(
             arm=arm, control=best[q], metric=question.metric.name, slice=question.slice, difference=means[q].mean,
             low=low, high=high, level=levels[q], margin=margin,
             verdict=verdict_of(low, high, margin, minimal_gain), units=facts[q].units,
-            positives=facts[q].positives, groups=facts[q].groups, repeats=len(results),
-            limited_by=means[q].limited_by, sentence="", name=question.name, repeat_share=means[q].repeat_share,
+            positives=facts[q].positives, groups=facts[q].groups, side_groups=facts[q].side_groups,
+            repeats=len(results), limited_by=means[q].limited_by, sentence="", name=question.name,
+            repeat_share=means[q].repeat_share,
         )  # fmt: skip
         out.append(claim.model_copy(update={"sentence": sentence(claim, question, len(controls))}))
     return out
@@ -124,6 +131,8 @@ def why_no_interval(claim: Claim) -> str:
         return "one repeat"
     if claim.groups < 2:
         return "one test group"
+    if claim.side_groups is not None and claim.side_groups < 2:
+        return "one test group that holds all rows of one side"
     if not TestFacts(claim.units, claim.positives, claim.groups).enough:
         if claim.positives is None:
             return f"a test set of {claim.units} rows"

@@ -187,7 +187,9 @@ def bodies(actor: Cast, scene: Scene, where: Track, seed: int, instance: int, ni
     if actor.kind in RIDDEN:
         from abound.render.figures import ridden_bodies
 
-        return ridden_bodies(actor.kind, actor.size, actor.colour, where, rng, instance, night)
+        return ridden_bodies(
+            actor.kind, actor.size, actor.colour, where, rng, instance, lamps(actor.action, where, night)
+        )
     model = make(actor.kind, rng, actor.size, actor.colour, actor.text)
     return vehicle_bodies(model, where, instance, lamps(actor.action, where, night), actor.kind)
 

@@ -37,8 +37,8 @@ class ObjectLabel(NamedTuple):
 def object_labels(moment: Moment, hits: Hits, camera: Camera) -> list[ObjectLabel]:
     """The objects of a frame, by instance.
 
-    The 3D box holds every vertex of every body of the object in that frame and stands upright; its heading is that of
-    the largest body. `visible_fraction` counts the same pixel centres in both of its terms.
+    The 3D box holds every vertex of every body of the object in that frame and stands upright; its heading is
+    that of the largest body. `visible_fraction` counts the same pixel centres in both of its terms.
     """
     from abound.render.kernels_boxes import covered, in_camera, projected, seen_boxes
 
@@ -74,7 +74,9 @@ def object_labels(moment: Moment, hits: Hits, camera: Camera) -> list[ObjectLabe
             area = (amodal[2] - amodal[0]) * (amodal[3] - amodal[1])
             kept = (inside[2] - inside[0]) * (inside[3] - inside[1])
             box = pixels[row] + [0, 0, 1, 1] if counts[row] else None
-            out.append(_label(moment, camera, instance, bodies, amodal, box, int(counts[row]), alone, 1 - kept / area))
+            out.append(
+                _label(moment, camera, instance, bodies, amodal, box, int(counts[row]), alone, 1 - kept / area)
+            )
     return out
 
 
@@ -87,8 +89,8 @@ def members_of(shape: Geometry) -> dict[int, list[int]]:
 
 
 def _label(
-    moment: Moment, camera: Camera, instance: int, bodies: list[int], amodal: Array, box: Array | None, visible: int,
-    alone: int, truncation: float,
+    moment: Moment, camera: Camera, instance: int, bodies: list[int], amodal: Array, box: Array | None,
+    visible: int, alone: int, truncation: float,
 ) -> ObjectLabel:  # fmt: skip
     shape, frame = moment.geometry, moment.frame
     main = max(bodies, key=lambda b: _volume(shape, b))

@@ -1,8 +1,8 @@
 """The pinhole camera: rays through pixel centres, projection, and the checks of its size.
 
-Camera frame (OpenCV): x right, y down, z forward. Image coordinates are continuous: the middle of the pixel in row i and
-column j is at (j + .5, i + .5). A ray's direction has z = 1 in the camera frame, so the distance along it IS the
-z-depth; the length of the way from the camera to the point is that times the direction's length.
+Camera frame (OpenCV): x right, y down, z forward. Image coordinates are continuous: the middle of the pixel in
+row i and column j is at (j + .5, i + .5). A ray's direction has z = 1 in the camera frame, so the distance along
+it IS the z-depth; the length of the way from the camera to the point is that times the direction's length.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ def camera_named(world: World, name: str) -> Camera:
 
     Raises:
         UnknownName: there is none (did you mean).
-        InputError: a side is below 1 or above 8,192 pixels, a focal length is not above 0, or its poses do not fit.
+        InputError: the clip has no frames, a side is below 1 or above 8,192 pixels, a focal length is not above 0,
+            or the poses do not fit.
     """
     if name not in world.cameras:
         raise UnknownName(f"this world has no camera {name!r}; {did_you_mean(name, world.cameras)}")
+    if world.frames < 1:
+        raise InputError(f"a clip needs at least one frame, and it has {world.frames}: set `frames` to 1 or more")
     camera = world.cameras[name]
     if not (1 <= camera.width <= LARGEST and 1 <= camera.height <= LARGEST):
         raise InputError(
@@ -79,7 +82,7 @@ def lens(camera: Camera) -> Array:
 def to_camera(camera: Camera, frame: int, points: Array) -> Array:
     """World points (n, 3) in the camera frame, float64 (n, 3). The pose's rotation is orthonormal."""
     pose = camera.pose[frame]
-    return (points - pose[:3, 3]) @ pose[:3, :3]
+    return np.asarray((points - pose[:3, 3]) @ pose[:3, :3])
 
 
 def project(camera: Camera, points: Array) -> Array:

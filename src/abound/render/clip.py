@@ -81,7 +81,7 @@ def visible_world(scene: Scene, seed: int) -> tuple[World, int]:
 def _seen(world: World) -> bool:
     """Whether the main actor has at least a few pixels of a coarse image, in a frame of the first camera."""
     rays = Rays(world)
-    name, camera = next(iter(world.cameras.items()))
+    camera = next(iter(world.cameras.values()))
     share = min(1.0, 320 / camera.width)
     small = camera._replace(
         width=max(16, round(camera.width * share)), height=max(16, round(camera.height * share)),

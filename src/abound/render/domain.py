@@ -78,7 +78,7 @@ CATEGORIES: dict[str, Attribute] = {
 }  # fmt: skip
 NUMBERS: dict[str, tuple[str, str]] = {  # group, and what it is
     "distance": ("dynamic", "metres from the camera to the actor in the middle frame"),
-    "size": ("dynamic", "metres: height of people and animals, length of vehicles"),
+    "size": ("dynamic", "metres: height of people, of animals at the withers, length of vehicles"),
     "speed": ("dynamic", "of the actor, m/s"),
     "ego_speed": ("dynamic", "of the camera's vehicle at the first frame, m/s"),
     "visibility": ("environment", "metres at which contrast falls to 5 %"),
@@ -90,9 +90,9 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 SIZES: dict[str, tuple[float, float]] = {
     "car": (3.7, 4.9), "van": (4.8, 6.4), "truck": (6.5, 10.0), "bus": (9.0, 12.5), "bicycle": (1.65, 1.85),
-    "motorcycle": (1.95, 2.25), "adult": (1.55, 1.95), "child": (0.95, 1.4), "wheelchair": (1.25, 1.4),
-    "deer": (1.3, 1.75), "moose": (1.9, 2.3), "cow": (1.35, 1.6), "horse": (1.5, 2.0), "dog": (0.45, 0.75),
-    "boar": (0.75, 1.0), "ambulance": (5.5, 6.5), "police_car": (4.4, 4.9), "fire_engine": (7.0, 9.0),
+    "motorcycle": (1.95, 2.25), "adult": (1.55, 1.95), "child": (0.95, 1.4), "wheelchair": (1.24, 1.42),
+    "deer": (0.86, 1.24), "moose": (1.72, 2.08), "cow": (1.31, 1.54), "horse": (1.42, 1.7), "dog": (0.42, 0.68),
+    "boar": (0.72, 0.98), "ambulance": (5.5, 6.5), "police_car": (4.4, 4.9), "fire_engine": (7.0, 9.0),
     "excavator": (6.0, 8.0), "tractor": (4.0, 5.0), "caravan": (5.0, 7.0), "debris": (0.4, 1.2), "none": (0.0, 0.0),
 }  # fmt: skip
 _VISIBILITY = {"clear": (4000.0, 20000.0), "overcast": (3000.0, 12000.0), "rain": (500.0, 2500.0)} | {

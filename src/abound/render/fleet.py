@@ -8,7 +8,6 @@ import numpy as np
 
 from abound.render.models.model import Model
 from abound.render.models.vehicle import KINDS, vehicle
-from abound.render.text import plate_text
 
 STYLES: dict[str, dict[str, float]] = {  # how often each style of a kind is drawn
     "car": {"hatchback": 5, "sedan": 4, "estate": 3, "suv": 4, "minivan": 2, "sports_car": 0.5, "pickup": 0.7, "taxi": 0.6},
@@ -17,17 +16,6 @@ STYLES: dict[str, dict[str, float]] = {  # how often each style of a kind is dra
     "motorcycle": {"motorcycle": 2, "tourer": 1}, "debris": {},
 }  # fmt: skip
 _COLOURED = ("hatchback", "sedan", "estate", "suv", "minivan", "sports_car", "pickup")
-_FIRMS = (
-    "FRESH BREAD",
-    "MOVING CO",
-    "DAILY POST",
-    "FLORA",
-    "NORTHWAY",
-    "AQUA",
-    "BLUE LINE",
-    "HANSEN & SON",
-    "GREEN FARM",
-)
 
 
 def make(
@@ -45,7 +33,5 @@ def make(
     if length is not None:
         grow = (length / long) ** 0.5 if kind in ("truck", "bus", "van", "fire_engine") else length / long
         size = {"length": length, "width": min(wide * grow, 2.95), "height": min(high * grow, 3.95)}
-    texts = {"plate": plate_text(rng), "side": str(_FIRMS[rng.integers(len(_FIRMS))])}
-    if text is not None:
-        texts["side" if kind in ("truck", "van", "bus") else "plate"] = text
+    texts = {} if text is None else {"side" if kind in ("truck", "van", "bus") else "plate": text}
     return vehicle(style, colour=colour, size=size, texts=texts, detail=detail, rng=rng)

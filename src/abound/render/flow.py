@@ -1,8 +1,9 @@
 """Optical flow over any gap between frames, and whether the point is seen in the other frame.
 
-The point that a pixel shows is known in double precision as a triangle and weights. The triangle's corners in the other
-frame say where the point is then, whether its body stands, moves or deforms, and the other frame's camera says where
-that is in the image. Nothing is matched or interpolated. The sky is infinitely far away and only turns.
+The point that a pixel shows is known in double precision as a triangle and weights. The triangle's corners in the
+other frame say where the point is then, whether its body stands, moves or deforms, and the other frame's camera
+says where that is in the image. Nothing is matched or interpolated. The sky is infinitely far away and only
+turns.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def view(moment: Moment, camera: Camera) -> View:
 def flow_between(here: View, there: View, camera: Camera) -> Flow:
     """Flow from one frame to another of the same camera, exact to rounding, and occlusion.
 
-    Occlusion is decided by a ray from the other camera through the target, except where the other frame's pixels say it
-    without one: out of the frame, or nothing but the point's own plane for several pixels around.
+    Occlusion is decided by a ray from the other camera through the target, except where the other frame's pixels
+    say it without one: out of the frame, or nothing but the point's own plane for several pixels around.
     """
     from abound.render.kernels_flow import UNDECIDED, carried, first_look, second_look
 

@@ -1,8 +1,8 @@
 """A world as arrays of triangles: what is constant over a clip, and where every vertex is in a frame.
 
 All bodies stand in one list of vertices and one list of triangles, static bodies first, so a triangle keeps its
-number over the whole clip. A point of a surface is a triangle and two weights, which motion does not change: rigid and
-deforming bodies are moved by the same three lines (`abound.render.flow`).
+number over the whole clip. A point of a surface is a triangle and two weights, which motion does not change:
+rigid and deforming bodies are moved by the same three lines (`abound.render.flow`).
 """
 
 from __future__ import annotations
@@ -53,11 +53,9 @@ def geometry(world: World) -> Geometry:
     """The triangles of a world.
 
     Raises:
-        InputError: no frames, no bodies, an array of poses or of deformed vertices that does not fit, a mesh with a
+        InputError: no bodies, an array of poses or of deformed vertices that does not fit, a mesh with a
             face that points nowhere, or a position that is not a number.
     """
-    if world.frames < 1:
-        raise InputError(f"a clip needs at least one frame, and this one has {world.frames}: set `frames` to 1 or more")
     bodies = (*world.static, *world.moving)
     for number, body in enumerate(bodies):
         _check(body, number, world.frames, moving=number >= len(world.static))
@@ -155,7 +153,7 @@ def _check(body: Body, number: int, frames: int, moving: bool) -> None:
         raise InputError(f"the pose of {name} has the shape {body.pose.shape}, not {wanted}: give one pose a frame")
     if body.deformed is not None and (not moving or body.deformed.shape != (frames, size, 3)):
         raise InputError(
-            f"the deformed vertices of {name} need the shape {(frames, size, 3)} and a place among the moving bodies"
+            f"the deformed vertices of {name} need the shape {(frames, size, 3)} and a place in `moving`"
         )
     if len(faces) and (faces.min() < 0 or faces.max() >= size):
         raise InputError(f"the mesh of {name} is broken: a face names a vertex that is not among its {size}")

@@ -49,43 +49,55 @@ def covered(points: Array, faces: Array, lens: Array, near: float, mask: Array) 
     The ray (x, y, 1) is inside where its three triple products with pairs of corners have one sign; they are linear
     in x and y, and right for triangles that reach behind the camera too.
     """
-    h, w = mask.shape
-    edge = np.empty((3, 3))
+    edge, corner = np.empty((3, 3)), np.empty((3, 3))
     for n in range(len(faces)):
-        ahead = 0
-        left, top, right, low = np.inf, np.inf, -np.inf, -np.inf
         for k in range(3):
-            p, q = points[faces[n, k]], points[faces[n, (k + 1) % 3]]
-            edge[k, 0], edge[k, 1], edge[k, 2] = (
-                p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], p[0] * q[1] - p[1] * q[0],
-            )  # fmt: skip
-            if p[2] > near:
-                ahead += 1
-                x, y = lens[0] * p[0] / p[2] + lens[2], lens[1] * p[1] / p[2] + lens[3]
-                left, top, right, low = min(left, x), min(top, y), max(right, x), max(low, y)
-        if ahead == 0:
-            continue
-        if ahead < 3:  # it reaches behind the camera: anywhere
-            left, top, right, low = 0.0, 0.0, float(w), float(h)
-        j0, j1 = int(np.ceil(max(left - 0.5, 0.0))), int(np.floor(min(right - 0.5, w - 1.0)))
-        i0, i1 = int(np.ceil(max(top - 0.5, 0.0))), int(np.floor(min(low - 0.5, h - 1.0)))
+            corner[k] = points[faces[n, k]]
+        j0, j1, i0, i1 = reach(corner, lens, near, mask.shape[1], mask.shape[0])
         if j0 > j1 or i0 > i1:
             continue
-        a = points[faces[n, 0]]
-        volume = a[0] * edge[1, 0] + a[1] * edge[1, 1] + a[2] * edge[1, 2]
+        for k in range(3):
+            p, q = corner[k], corner[(k + 1) % 3]
+            edge[k, 0] = p[1] * q[2] - p[2] * q[1]
+            edge[k, 1] = p[2] * q[0] - p[0] * q[2]
+            edge[k, 2] = p[0] * q[1] - p[1] * q[0]
+        volume = corner[0, 0] * edge[1, 0] + corner[0, 1] * edge[1, 1] + corner[0, 2] * edge[1, 2]
         for i in range(i0, i1 + 1):
             y = (i + 0.5 - lens[3]) / lens[1]
             for j in range(j0, j1 + 1):
-                if mask[i, j]:
-                    continue
-                x = (j + 0.5 - lens[2]) / lens[0]
-                e0 = edge[0, 0] * x + edge[0, 1] * y + edge[0, 2]
-                e1 = edge[1, 0] * x + edge[1, 1] * y + edge[1, 2]
-                e2 = edge[2, 0] * x + edge[2, 1] * y + edge[2, 2]
-                if (e0 >= 0.0 and e1 >= 0.0 and e2 >= 0.0) or (e0 <= 0.0 and e1 <= 0.0 and e2 <= 0.0):
-                    total = e0 + e1 + e2
-                    if total != 0.0 and volume / total > near:
-                        mask[i, j] = 1
+                mask[i, j] |= inside(edge, volume, (j + 0.5 - lens[2]) / lens[0], y, near)
+
+
+@njit(cache=True, error_model="numpy")
+def reach(corner: Array, lens: Array, near: float, width: int, height: int) -> tuple[int, int, int, int]:
+    """First and last column and row whose pixel centres a triangle's projection can hold; none: first > last."""
+    ahead = 0
+    left, top, right, low = np.inf, np.inf, -np.inf, -np.inf
+    for k in range(3):
+        if corner[k, 2] > near:
+            ahead += 1
+            x = lens[0] * corner[k, 0] / corner[k, 2] + lens[2]
+            y = lens[1] * corner[k, 1] / corner[k, 2] + lens[3]
+            left, top, right, low = min(left, x), min(top, y), max(right, x), max(low, y)
+    if ahead == 0:
+        return 1, 0, 1, 0
+    if ahead < 3:  # it reaches behind the camera: it may be anywhere
+        return 0, width - 1, 0, height - 1
+    return (
+        int(np.ceil(max(left - 0.5, 0.0))), int(np.floor(min(right - 0.5, width - 1.0))),
+        int(np.ceil(max(top - 0.5, 0.0))), int(np.floor(min(low - 0.5, height - 1.0))),
+    )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def inside(edge: Array, volume: float, x: float, y: float, near: float) -> bool:
+    """Does the ray (x, y, 1) meet the triangle with these edge products behind the near plane?"""
+    a = edge[0, 0] * x + edge[0, 1] * y + edge[0, 2]
+    b = edge[1, 0] * x + edge[1, 1] * y + edge[1, 2]
+    c = edge[2, 0] * x + edge[2, 1] * y + edge[2, 2]
+    if not ((a >= 0.0 and b >= 0.0 and c >= 0.0) or (a <= 0.0 and b <= 0.0 and c <= 0.0)):
+        return False
+    return bool(a + b + c != 0.0 and volume / (a + b + c) > near)
 
 
 @njit(cache=True)

@@ -45,14 +45,15 @@ def surface(
 
 @njit(cache=True, error_model="numpy")
 def carried(
-    triangle: Array, weights: Array, before: Array, faces: Array, vertices: Array, after: Array, lens: Array, near: float,
-    width: int, flow: Array, depth: Array,
+    triangle: Array, weights: Array, before: Array, faces: Array, vertices: Array, after: Array, lens: Array,
+    near: float, width: int, flow: Array, depth: Array,
 ) -> None:  # fmt: skip
     """Flow (n, 2) to another frame with its vertices, and z-depth there (n,), inf for the sky.
 
     before, after: poses of the camera (4, 4). lens: fx, fy, cx, cy.
 
-    A point keeps its triangle and weights; the sky keeps its direction. nan where the point is not before the camera.
+    A point keeps its triangle and weights; the sky keeps its direction. nan where the point is not before the
+    camera.
     """
     fx, fy, cx, cy = lens
     r = after
@@ -70,7 +71,7 @@ def carried(
             y = a[1] + u * (b[1] - a[1]) + v * (c[1] - a[1]) - r[1, 3]
             z = a[2] + u * (b[2] - a[2]) + v * (c[2] - a[2]) - r[2, 3]
         ahead = r[0, 2] * x + r[1, 2] * y + r[2, 2] * z
-        if n >= 0 and not ahead > near or not ahead > 0.0:
+        if not ahead > (near if n >= 0 else 0.0):
             flow[i, 0] = flow[i, 1] = depth[i] = np.nan
             continue
         depth[i] = np.inf if n < 0 else ahead
@@ -82,8 +83,8 @@ def carried(
 def calm(triangle: Array, plane: Array, width: int, height: int) -> Array:
     """The plane that all pixels about a place show, int32 (n,); -1 where they show several or the sky.
 
-    The place is the middle of the four pixels (i, j) to (i + 1, j + 1); asked are RING more on every side. Counted as
-    runs of equal pixels along rows, then as runs of uniform stretches down columns.
+    The place is the middle of the four pixels (i, j) to (i + 1, j + 1); asked are RING more on every side.
+    Counted as runs of equal pixels along rows, then as runs of uniform stretches down columns.
     """
     side = 2 * RING + 2
     out = np.full(width * height, -1, np.int32)
@@ -109,8 +110,9 @@ def first_look(
 ) -> None:
     """What needs no ray: targets outside of the frame, and targets deep inside of the plane that they lie in.
 
-    Where all pixels about the target show the point's own plane, only a thing that is thinner than a pixel could stand
-    before the point, and such a thing shows in pixels nearby, so a wide ring is asked (`calm` of the other frame).
+    Where all pixels about the target show the point's own plane, only a thing that is thinner than a pixel could
+    stand before the point, and such a thing shows in pixels nearby, so a wide ring is asked (`calm` of the other
+    frame).
     """
     for i in range(len(triangle)):
         x, y = i % width + 0.5 + flow[i, 0], i // width + 0.5 + flow[i, 1]

@@ -50,8 +50,8 @@ def vertex_normals(vertices: Array, faces: Array) -> Array:
 def plane_keys(local: Array, faces: Array, first: Array, deforms: Array) -> Array:
     """A number (m,) that triangles of a body share where their planes agree to 1e-4 radians and a millimetre.
 
-    Body k owns the triangles first[k] to first[k + 1]. FNV-1a hashes of the rounded planes; those of deforming bodies
-    are all different.
+    Body k owns the triangles first[k] to first[k + 1]. FNV-1a hashes of the rounded planes; those of deforming
+    bodies are all different.
     """
     out = np.empty(len(faces), np.int64)
     part = np.empty(5, np.int64)

@@ -58,14 +58,14 @@ def labels(
     scene = world if isinstance(world, Scene) else None
     clip = world.world if isinstance(world, Scene) else world
     lens = camera_named(clip, camera)
-    if clip.frames < 1:
-        raise InputError("a clip needs at least one frame: set `frames` to 1 or more")
     wanted = list(range(clip.frames)) if frames is None else [int(f) for f in frames]
     odd = [f for f in wanted if not 0 <= f < clip.frames]
     if odd:
         raise InputError(f"the clip has frames 0 to {clip.frames - 1}, so there is no frame {odd[0]}")
     if gap < 1 or (gap >= clip.frames > 1):
-        raise InputError(f"a gap of {gap} frames does not fit a clip of {clip.frames}: use 1 to {max(1, clip.frames - 1)}")
+        raise InputError(
+            f"a gap of {gap} frames does not fit a clip of {clip.frames}: use 1 to {max(1, clip.frames - 1)}"
+        )
     return _stream(scene or Scene(clip), lens, wanted, gap)
 
 

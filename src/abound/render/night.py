@@ -1,4 +1,4 @@
-"""Lamps: which lights shine in a frame, and how bright the lamps that one sees are."""
+"""Lamps: which lights shine in a frame, how bright the lamps that one sees are, and how they dazzle the lens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from abound.render.geometry import Geometry
-from abound.render.world import World
+from abound.render.rays import Moment
+from abound.render.world import Camera, World
 
 Array = np.ndarray[Any, Any]
 
@@ -46,3 +47,24 @@ def emission(shape: Geometry, frame: int) -> Array:
             switch = shape.bodies[int(shape.material_body[i])].lamps.get(material.lamp)
             out[i] *= 0.0 if switch is None else float(switch[frame])
     return out
+
+
+def glare(frame: Array, moment: Moment, camera: Camera, shining: Array, strength: float) -> None:
+    """Add what lamps that shine into the lens scatter there, in place: light on the lens over the angle squared.
+
+    The law of Stiles and Holladay (CIE 146:2002) with a share that suits a camera. `frame` is radiance, float32
+    (h, w, 3). The glass around a lamp does not hide it: the last 60 cm of the way are not tested.
+    """
+    from abound.render.shade_lamps import veiled
+
+    if not len(shining):
+        return
+    pose = camera.pose[moment.frame.number]
+    eye = pose[:3, 3].astype(np.float64)
+    towards = shining[:, :3] - eye
+    far = np.linalg.norm(towards, axis=1)
+    before = (towards @ pose[:3, 2] > 1.0) & (far > 2.0)
+    seen = np.ascontiguousarray(shining[before])
+    if len(seen):
+        hidden = moment.occluded(eye, towards[before] / far[before, None], far[before] - 0.6)
+        veiled(frame, seen[~hidden], pose, camera.fx, camera.fy, camera.cx, camera.cy, strength)

@@ -1,10 +1,10 @@
 """Rays against a world: Embree finds the triangle, double precision says where on it.
 
-Static bodies stand in one tree for the whole clip. A rigid moving body has a tree in its own frame, built once, and
-rays are moved into that frame, so no frame rebuilds it; a deforming one is built anew for each frame. Coordinates that
-Embree sees are small (near the camera's path, or the object frame), because it calculates in single precision. Where
-double precision finds that the ray passes Embree's triangle outside (shared edges, silhouettes), rays around it are
-cast for more candidates, and the nearest that is met inside is taken.
+Static bodies stand in one tree for the whole clip. A rigid moving body has a tree in its own frame, built once,
+and rays are moved into that frame, so no frame rebuilds it; a deforming one is built anew for each frame.
+Coordinates that Embree sees are small (near the camera's path, or the object frame), because it calculates in
+single precision. Where double precision finds that the ray passes Embree's triangle outside (shared edges,
+silhouettes), rays around it are cast for more candidates, and the nearest that is met inside is taken.
 
 Embree: Wald et al., ACM Transactions on Graphics 33(4), 2014.
 """
@@ -78,7 +78,7 @@ class Moment:
 
         In single precision, for shadows: let origins stand off the surface that they leave by a millimetre or more.
         """
-        from abound.render.kernels_rays import passing
+        from abound.render.kernels_passing import passing
 
         o, d = _aligned(origins, directions)
         far = np.minimum(np.broadcast_to(np.asarray(distance, np.float64), len(d)), 1e37)
@@ -103,7 +103,7 @@ class Moment:
 
         Bodies are asked after the static part has been met, only about rays that enter their box before that hit.
         """
-        from abound.render.kernels_rays import passing
+        from abound.render.kernels_passing import passing
 
         yield NOTHING, self._scene.still.run(*self._scene.seen_by_still(o, d, start)), 0
         if not len(self._boxes):
@@ -166,7 +166,8 @@ class Scene:
             raise InputError("the world has no camera, so nothing sees it: add one to `cameras`")
         self.world = world
         self.geometry: Geometry = geometry(world)
-        self.shift: Array = np.round(np.mean([c.pose[:, :3, 3].mean(axis=0) for c in cameras], axis=0))
+        places = np.concatenate([c.pose[:, :3, 3] for c in cameras])
+        self.shift: Array = np.round(places.mean(axis=0))
         still = self.geometry.first_face[self.geometry.still]
         self.still = _tree(self.geometry.still_vertices - self.shift, self.geometry.faces[:still])
         moving = self.geometry.instance[self.geometry.still :]
@@ -199,7 +200,7 @@ def primary(moment: Moment, camera: Camera) -> Hits:
 
 
 def seen(moment: Moment, camera: Camera, origin: Array, directions: Array) -> Hits:
-    """First hits of camera rays (direction z = 1 in the camera frame) behind the near plane, distances from the eye."""
+    """First hits behind the near plane of a camera's rays (z = 1 in the camera frame); distances from the eye."""
     return moment.intersect(origin, directions, camera.near)
 
 
@@ -209,7 +210,9 @@ def _aligned(origins: Array, directions: Array) -> tuple[Array, Array]:
     return o, d
 
 
-def _into(which: Array, n: int, o: Array, d: Array, start: float, matrix: Array, shift: Array) -> tuple[Array, Array]:
+def _into(
+    which: Array, n: int, o: Array, d: Array, start: float, matrix: Array, shift: Array
+) -> tuple[Array, Array]:
     from abound.render.kernels_rays import into
 
     eo, ed = np.empty((n, 3), np.float32), np.empty((n, 3), np.float32)

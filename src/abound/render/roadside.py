@@ -8,6 +8,7 @@ import numpy as np
 
 from abound.render.classes import label_id
 from abound.render.ground import cross_line, pieces
+from abound.render.line import Line
 from abound.render.mesh import Mesh, join, moved, pose
 from abound.render.models import furniture, sign, tree
 from abound.render.models.building import building, facing
@@ -110,19 +111,21 @@ def _cross_fronts(scene: Scene, made: Section, add: Any, rng: np.random.Generato
     line = cross_line(made)
     for arm in (line, line._replace(heading=line.heading + np.pi)):
         for side in (1.0, -1.0):
-            s = made.front + 13.5
-            while s < 85.0:
-                style = _style(scene.road.zone, rng)
-                width = float(rng.uniform(8, 14))
-                front = made.cross_half + made.pavement + (4.0 if scene.road.zone != "urban" else 0.2)
-                x, y, heading = arm.at(s + width / 2, side * front)
-                if rng.random() < DENSITY[scene.road.zone][0]:
-                    part = building(style, width, 9.0, int(rng.integers(2, 5)), rng)
-                    add(
-                        "building",
-                        facing(part, float(x), float(y), made.kerb - 0.05, float(heading) - side * np.pi / 2),
-                    )
-                s += width + (5.0 if style == "house" else 0.0)
+            _arm_fronts(scene, made, add, arm, side, rng)
+
+
+def _arm_fronts(scene: Scene, made: Section, add: Any, arm: Line, side: float, rng: np.random.Generator) -> None:
+    s = made.front + 13.5
+    while s < 85.0:
+        style = _style(scene.road.zone, rng)
+        width = float(rng.uniform(8, 14))
+        front = made.cross_half + made.pavement + (4.0 if scene.road.zone != "urban" else 0.2)
+        x, y, heading = arm.at(s + width / 2, side * front)
+        inwards = float(heading) - side * np.pi / 2
+        if rng.random() < DENSITY[scene.road.zone][0]:
+            part = building(style, width, 9.0, int(rng.integers(2, 5)), rng)
+            add("building", facing(part, float(x), float(y), made.kerb - 0.05, inwards))
+        s += width + (5.0 if style == "house" else 0.0)
 
 
 def _trees(
@@ -140,7 +143,7 @@ def _trees(
         blocked = low - 7.0 < s < high + 7.0 or any(a < s < b for a, b in keep)
         kind = "broad" if town or rng.random() < 0.6 else ("conifer", "poplar")[rng.integers(2)]
         height = float(rng.uniform(5.5, 9.0) if town else rng.uniform(6.0, 16.0))
-        detail = "high" if s < NEAR / 2 else "low" if s < NEAR else "far"
+        detail = "near" if s < NEAR / 4 else "high" if s < NEAR / 2 else "low" if s < NEAR else "far"
         part = tree.tree(height, rng, kind, detail)
         x, y, _ = made.line.at(s, side * far)
         if not blocked:

@@ -70,4 +70,3 @@ def _over(below: Any, above: Any) -> Any:
     if not isinstance(above, Mapping) or not isinstance(below, Mapping):
         return above
     return {**below, **{k: _over(below[k], v) if k in below else v for k, v in above.items()}}
-

@@ -1,8 +1,8 @@
 """From radiance to the numbers of a file: exposure, lens, noise, tone curve, sRGB.
 
-Exposure is metered on what is not sky, as a camera for driving does: the sky burns out before the road is dark. Noise is
-shot and read noise of a linear sensor (Foi et al. 2008), drawn from the seed and the frame, so the same frame is the
-same file. Tone curve: the filmic fit of Narkowicz 2015 (ACES).
+Exposure is metered on what is not sky, as a camera for driving does: the sky burns out before the road is dark.
+Noise is shot and read noise of a linear sensor (Foi et al. 2008), drawn from the seed and the frame, so the same
+frame is the same file. Tone curve: the filmic fit of Narkowicz 2015 (ACES).
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def exposure_of(radiance: Array, solid: Array, sky: Sky, sensor: Sensor) -> float:
-    """Factor that brings the geometric mean of what is not sky to a middle tone; at night a darker one, in fog a lighter."""
-    night, thick = sky.night, min(1.0, sky.fog * 100.0 / 3.0)
+    """Factor that brings the geometric mean of what is not sky to a middle tone; at night a darker one, in fog a
+    lighter."""
+    thick, dusk = min(1.0, sky.fog * 100.0 / 3.0), float(sky.numbers[27])
+    night = max(sky.night, 0.6 * dusk)
     bright = radiance[solid] @ LUMA if solid.any() else radiance @ LUMA
     mean = float(np.exp(np.log(np.maximum(bright, 1e-4)).mean()))
     high = float(np.percentile(bright, 90))
-    key = (0.062 * (1.0 - thick) + 0.2 * thick) * (1.0 - night) + 0.03 * night
-    factor = min(key / mean, 0.7 / max(high, 1e-4))
+    key = (
+        (0.074 - 0.018 * float(sky.numbers[24]) + 0.09 * float(sky.numbers[38])) * (1.0 - thick) + 0.2 * thick
+    ) * (1.0 - night) + 0.03 * night
+    factor = min(key / mean, 0.95 / max(high, 1e-4))
     return float(np.clip(factor, 0.05, 60.0) * 2.0**sensor.exposure)
 
 
@@ -35,15 +39,12 @@ def developed(frame: Array, exposure: float, sensor: Sensor, sky: Sky, seed: tup
 
     h, w = frame.shape[:2]
     light = np.minimum(frame * np.float32(exposure), np.float32(60.0))
-    light += bloom(light, 0.05 + 0.05 * sky.night + min(0.25, 6.0 * max(0.0, sky.fog - 0.0005)))
+    light += bloom(light, 0.05 + 0.07 * sky.night + min(0.25, 6.0 * max(0.0, sky.fog - 0.0005)))
     light = lens(light, sensor.blur)
-    grain = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed))).standard_normal((h, w, 3), np.float32)
-    return np.asarray(compiled(light, grain, noise_of(sensor, sky.night)))
-
-
-def noise_of(sensor: Sensor, night: float) -> float:
-    """Relative strength of the noise; at night the gain is up."""
-    return float(sensor.iso / 200.0 * (1.0 + 1.5 * night))
+    grain = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed))).standard_normal(
+        (h, w, 3), np.float32
+    )
+    return np.asarray(compiled(light, grain, sensor.iso / 200.0))
 
 
 def bloom(light: Array, strength: float) -> Array:
@@ -57,7 +58,8 @@ def bloom(light: Array, strength: float) -> Array:
     small = cv2.resize(over, (max(1, w // 4), max(1, h // 4)), interpolation=cv2.INTER_AREA)
     out = np.zeros_like(small)
     for sigma, weight in ((0.8, 0.5), (3.0, 0.3), (10.0, 0.2)):
-        out += weight * cv2.GaussianBlur(small, (0, 0), sigma * w / 1242.0 + 0.3, borderType=cv2.BORDER_REFLECT)
+        wide = sigma * w / 1242.0 + 0.3
+        out = out + weight * np.asarray(cv2.GaussianBlur(small, (0, 0), wide, borderType=cv2.BORDER_REFLECT))
     return np.asarray(cv2.resize(out, (w, h), interpolation=cv2.INTER_LINEAR) * np.float32(strength))
 
 

@@ -1,9 +1,9 @@
 """Pictures by the same rays as the labels: sun, sky, shadows, one bounce, reflections, lamps, weather, sensor.
 
-A frame is a few batches of rays between compiled loops: what is where (`shade_surface`), the sun's shadow, light from
-all sides at a quarter of the pixels (`shade_gather`), mirrors and panes, lamps (`shade_lamps`), and all of it again for
-a few more rays in pixels that differ from their neighbours (antialiasing by contrast, Mitchell 1987). Radiance in
-linear sRGB goes through fog and falling drops (`weather`) to the camera's file (`sensor`).
+A frame is a few batches of rays between compiled loops: what is where (`shade_surface`), the sun's shadow, light
+from all sides at a quarter of the pixels (`shade_gather`), mirrors and panes, lamps (`shade_lamps`), and all of it
+again for a few more rays in pixels that differ from their neighbours (antialiasing by contrast, Mitchell 1987).
+Radiance in linear sRGB goes through fog and falling drops (`weather`) to the camera's file (`sensor`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abound.render.camera import camera_named, rays, rays_at
-from abound.render.night import emission, lamps
+from abound.render.night import emission, glare, lamps
 from abound.render.rays import Hits, Moment, Scene, primary, seen
 from abound.render.sensor import developed, exposure_of
 from abound.render.sky import Sky, sky
@@ -56,12 +56,17 @@ def look(scene: Scene, camera: str, seed: int) -> Look:
     world, shape = scene.world, scene.geometry
     patterns = textures(shape.materials, shape.material_body, shape.still)
     flood = np.arange(len(shape.bodies)) < shape.still
-    first = Look(scene, camera, patterns, _albedo(patterns), sky(world.conditions, seed % 1000), flood, 1.0, seed)
+    first = Look(scene, camera, patterns, _albedo(patterns), sky(world.conditions, seed % 1000), flood, 10.0, seed)
     whole = camera_named(world, camera)
     step = max(1.0, whole.width / 160.0)
     size = max(1, int(whole.width / step)), max(1, int(whole.height / step))
     small = whole._replace(
-        width=size[0], height=size[1], fx=whole.fx / step, fy=whole.fy / step, cx=whole.cx / step, cy=whole.cy / step
+        width=size[0],
+        height=size[1],
+        fx=whole.fx / step,
+        fy=whole.fy / step,
+        cx=whole.cx / step,
+        cy=whole.cy / step,
     )
     moment = scene.at(world.frames // 2)
     hits = primary(moment, small)
@@ -87,7 +92,8 @@ def picture(look: Look, moment: Moment, hits: Hits | None = None) -> Array:
     frame = radiance.reshape(camera.height, camera.width, 3)
     depth = hits.distance.reshape(camera.height, camera.width)
     number = moment.frame.number
-    fallen(frame, depth, world, look.sky, camera, number, lit.lamps, look.exposure, look.seed)
+    glare(frame, moment, camera, lit.lamps, 1.0 + 2.0 * min(1.0, 100.0 * look.sky.fog))
+    fallen(frame, depth, world, look.sky, camera, number, lit.lamps, look.seed)
     return developed(frame, look.exposure, world.sensor, look.sky, (look.seed, number))
 
 
@@ -108,7 +114,7 @@ def _lit(look: Look, moment: Moment) -> Lit:
     own = emission(shape, number)
     switched = np.array([bool(m.lamp) for m in shape.materials])[:, None]
     shining = lamps(look.scene.world, number)
-    return Lit(shining, grid_of(shining), own, np.where(switched, 0.0, np.minimum(own, 1.0)), 0.055 * look.sky.night)
+    return Lit(shining, grid_of(shining), own, np.where(switched, 0.0, np.minimum(own, 1.0)), 0.09 * look.sky.night)
 
 
 def _surfaces(look: Look, moment: Moment, hits: Hits, directions: Array, angle: float, lit: Lit) -> Array:
@@ -170,12 +176,12 @@ def _gather(look: Look, moment: Moment, s: Array, camera: Camera, lit: Lit) -> A
         index, EACH, d, hits.triangle, shape.material, look.albedo, lit.glow, place, normal, shade, sun.sun,
         sun.light, sun.around, sun.dome, lit.lamps, *lit.grid, raw,
     )  # fmt: skip
-    return filtered(s, w, h, raw)
+    return np.asarray(filtered(s, w, h, raw))
 
 
 def _radiance(
-    look: Look, moment: Moment, camera: Camera, s: Array, hits: Hits, directions: Array, ambient: Array, spot: Array,
-    lit: Lit,
+    look: Look, moment: Moment, camera: Camera, s: Array, hits: Hits, directions: Array, ambient: Array,
+    spot: Array, lit: Lit,
 ) -> Array:  # fmt: skip
     """Radiance of camera rays, float32 (n, 3)."""
     from abound.render.shade_light import compose
@@ -188,8 +194,8 @@ def _radiance(
     mirror, through = _mirrors(look, moment, s, directions, lit, 1.0 / camera.fx)
     shone = _lamp_light(look, moment, s, directions, lit)
     compose(
-        s, directions, sun.sun, sun.light, shadow, sun.around, ambient, mirror, through, shone, sun.numbers, sun.fog,
-        out,
+        s, directions, sun.sun, sun.light, shadow, sun.around, ambient, mirror, through, shone, sun.numbers,
+        sun.fog, out,
     )  # fmt: skip
     if len(lit.lamps) and sun.night > 0.0 and sun.fog > 1e-3:
         from abound.render.shade_lamps import beams
@@ -206,7 +212,7 @@ def _lamp_light(look: Look, moment: Moment, s: Array, directions: Array, lit: Li
 
     out = np.zeros((len(s), 3), np.float32)
     if len(lit.lamps):
-        cut = 0.02 * (1.0 - look.sky.night) + 3e-4
+        cut = 0.012 / look.exposure  # what does not change the picture
         which, lamp, o, d = lamp_rays(s, lit.lamps, *lit.grid, cut)
         dark = moment.occluded(o, d, 0.995) if len(which) else np.zeros(0, bool)
         lamp_light(s, directions, lit.lamps, which, lamp, dark, look.sky.fog, out)
@@ -218,13 +224,15 @@ def _mirrors(
 ) -> tuple[Array, Array]:
     """What mirrors and panes show, two float32 (n, 3)."""
     from abound.render.shade_light import mirror_of_sky, mirrored
-    from abound.render.shade_surface import PASS
+    from abound.render.shade_surface import FILM, PASS
 
     mirror, through = np.zeros((len(s), 3), np.float32), np.zeros((len(s), 3), np.float32)
     mirror_of_sky(s, directions, look.sky.dome, mirror)
     index, o, d = np.empty(len(s), np.int64), np.empty((len(s), 3)), np.empty((len(s), 3))
     n = mirrored(s, directions, index, o, d)
-    mirror[index[:n]] = np.minimum(_second(look, moment, s[index[:n]], o[:n], d[:n], lit, angle, 0.7), 8.0)
+    shown = _second(look, moment, s[index[:n]], o[:n], d[:n], lit, angle, 0.7)
+    film = s[index[:n], FILM : FILM + 1]
+    mirror[index[:n]] = np.minimum(shown, np.where((film > 0.0) & (film < 0.9), 1.5 / look.exposure, 8.0))
     panes = np.flatnonzero(s[:, PASS] > 0.6)
     if len(panes):
         d = directions[panes] / np.linalg.norm(directions[panes], axis=1, keepdims=True)
@@ -249,10 +257,10 @@ def _second(
 def _second_samples(
     look: Look, moment: Moment, s: Array, o: Array, d: Array, lit: Lit, angle: float, open_: float
 ) -> tuple[Array, Array]:
-    """Radiance that comes back along second rays, and the samples they met; `open_`: the share of sky light there."""
-    from abound.render.shade_light import compose, mirror_of_sky
+    """Radiance that comes back along second rays, and the samples they met; `open_`: share of sky light."""
+    from abound.render.shade_light import compose, mirror_of_sky, surround
     from abound.render.shade_sky import show_sky
-    from abound.render.shade_surface import FAR, NX, PASS, WIDTH
+    from abound.render.shade_surface import FAR, WIDTH
 
     out = np.zeros((len(d), 3), np.float32)
     if not len(d):
@@ -264,29 +272,13 @@ def _second_samples(
     show_sky(sun.numbers, d, hits.triangle, out)
     shadow = _shadow(look, moment, t, np.zeros(len(t), np.int64))
     ambient = np.zeros((len(t), 3), np.float32)
-    ambient[:] = _around(sun, t[:, NX : NX + 3]) * open_
+    surround(t, sun.around, open_, ambient)
     mirror = np.zeros((len(t), 3), np.float32)
     mirror_of_sky(t, d, sun.dome, mirror)
     shone = _lamp_light(look, moment, t, d, lit)
     dark = np.zeros_like(mirror)
     compose(t, d, sun.sun, sun.light, shadow, sun.around, ambient, mirror, dark, shone, sun.numbers, sun.fog, out)
     return out, t
-
-
-def _around(sun: Sky, normals: Array) -> Array:
-    """Irradiance from the whole sky for normals (n, 3)."""
-    from abound.render.shade_sky import basis
-
-    x, y, z = normals.T.astype(np.float64)
-    columns = basis(0.5, 0.5, 0.5)
-    full = np.stack(
-        [
-            np.full(len(x), columns[0]), 0.488603 * y, 0.488603 * z, 0.488603 * x, 1.092548 * x * y,
-            1.092548 * y * z, 0.315392 * (3.0 * z * z - 1.0), 1.092548 * x * z, 0.546274 * (x * x - y * y),
-        ],
-        axis=-1,
-    )  # fmt: skip
-    return np.maximum(full @ sun.around, 0.0)
 
 
 def _smoothed(
@@ -310,6 +302,4 @@ def _smoothed(
     spread(fine, spots, s, camera.width, camera.height, half, look.sky.around, ambient)
     spot = np.arange(len(fine)) % 4 + 1
     shown = _radiance(look, moment, camera, fine, more, directions, ambient, spot, lit)
-    averaged(radiance, shown, pixels, 3.0 / look.exposure)
-
-
+    averaged(radiance, shown, pixels, 12.0 / look.exposure)

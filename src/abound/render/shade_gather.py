@@ -1,9 +1,10 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled: light from all sides, at every other pixel, with one bounce, and its way to every sample.
 
-Interleaved sampling (Keller and Heidrich 2001): each pixel of a 4 x 4 block sends its own few of 64 cosine-distributed
-rays; a joint bilateral filter over the block, guided by place and normal, sums them, and the same weights carry the
-result to full resolution (Kopf et al. 2007). The pattern is fixed on the screen, so frames do not flicker.
+Interleaved sampling (Keller and Heidrich 2001): each pixel of a 4 x 4 block sends its own few of 64
+cosine-distributed rays; a joint bilateral filter over the block, guided by place and normal, sums them, and the
+same weights carry the result to full resolution (Kopf et al. 2007). The pattern is fixed on the screen, so frames
+do not flicker.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def gather_rays(s, width, height, each):
 
 @njit(cache=True)
 def bounce_points(o, d, triangle, distance, vertices, faces, sun):
-    """Where gathering rays land: places (n, 3) and normals that face back (n, 3), and which of them look at the sun."""
+    """Where gathering rays land: places (n, 3) and normals that face back (n, 3), and which of them look at the
+    sun."""
     n = len(triangle)
     place, normal, index = np.empty((n, 3)), np.empty((n, 3)), np.empty(n, np.int64)
     m = 0
@@ -149,7 +151,8 @@ def filtered(s, width, height, raw):
 
 @njit(cache=True)
 def spread(samples, pixel, s, width, height, half, around, out):
-    """Irradiance at any samples; `pixel` float (n, 2) is where on the screen they are, s the samples at the centres."""
+    """Irradiance at any samples; `pixel` float (n, 2) is where on the screen they are, s the samples at the
+    centres."""
     half_w, half_h = (width + 1) // 2, (height + 1) // 2
     for i in range(len(samples)):
         a = samples[i]

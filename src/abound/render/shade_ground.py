@@ -1,10 +1,10 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled patterns of the ground: asphalt, concrete, slabs, setts, grass, soil, gravel, snow, worn paint, iron.
 
-Every pattern returns nine numbers: how much of the second colour (0 to 1), brightness (mean 1), warmth (-1 bluish green
-to 1 yellowish), a factor on the roughness, three slopes of the relief, the share that is window glass, and light that
-is on at night. Flat patterns take (u, v) in metres and the pixel's extent along both, solid ones (x, y, z) and the
-pixel's size. `seed` belongs to the body, so that no two are alike.
+Every pattern returns nine numbers: how much of the second colour (0 to 1), brightness (mean 1), warmth (-1 bluish
+green to 1 yellowish), a factor on the roughness, three slopes of the relief, the share that is window glass, and
+light that is on at night. Flat patterns take (u, v) in metres and the pixel's extent along both, solid ones (x, y,
+z) and the pixel's size. `seed` belongs to the body, so that no two are alike.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def asphalt(u, v, fu, fv, seed):
             shade *= 1.0 - 0.45 * (1.0 - smooth(0.02, 0.05, rim)) * seen(0.2, fv)
     line = 0.0
     if seen(0.1, fv) > 0.0:
-        wander = u * 0.22 + 0.5 * noise(u * 0.5, v * 0.5, 2.0, seed + 3) + 0.15 * noise(u * 3.0, v * 3.0, 2.0, seed + 4)
+        wander = (
+            u * 0.22 + 0.5 * noise(u * 0.5, v * 0.5, 2.0, seed + 3) + 0.15 * noise(u * 3.0, v * 3.0, 2.0, seed + 4)
+        )
         off = abs(np.mod(wander + 0.11 * v, 2.6) - 1.3) * 2.6
         where = smooth(0.05, 0.3, noise(u * 0.1, v * 0.23, 9.0, seed + 6))
         line = where * (1.0 - smooth(0.012, 0.03, off)) * seen(0.1, fv)
@@ -103,8 +105,9 @@ def grass(u, v, fu, fv, seed):
     if blade > 0.0:
         wind = 2.0 * noise(u * 3.0, v * 3.0, 5.0, seed + 8)
         fine = blade * noise(u * 38.0 + 9.0 * wind, v * 110.0, 0.5, seed + 7)
-    shade = 1.0 + 0.22 * patch + 0.32 * tuft + 0.55 * fine
-    mix = min(1.0, max(0.0, 0.22 + 0.45 * patch + 0.15 * tuft))
+    broad = fractal(u * 0.07, v * 0.07, 0.5, 3, f * 0.07, seed + 12)
+    shade = 1.0 + 0.16 * broad + 0.22 * patch + 0.36 * tuft + 0.55 * fine
+    mix = min(1.0, max(0.0, 0.3 + 0.35 * broad + 0.45 * patch + 0.2 * tuft))
     warm = 0.3 * tuft + 0.35 * patch
     return mix, max(0.25, shade), warm, 1.0, 0.5 * tuft + 0.7 * fine, 0.5 * tuft - 0.5 * fine, 0.0, 0.0, 0.0
 
@@ -132,8 +135,8 @@ def snow(x, y, z, f, seed):
     big, a, b, c = slopes(x * 0.8, y * 0.8, z * 0.8, seed)
     small = fractal(x * 9.0, y * 9.0, z * 9.0, 3, f * 9.0, seed + 1)
     shade = 1.0 + 0.05 * big + 0.06 * small
-    k = 0.22
-    return 0.0, shade, -0.05, 0.7, k * a + 0.25 * small, k * b - 0.2 * small, k * c, 0.0, 0.0
+    k = 0.12
+    return 0.0, shade, -0.05, 0.7, k * a + 0.18 * small, k * b - 0.15 * small, k * c, 0.0, 0.0
 
 
 @njit(cache=True)

@@ -1,10 +1,13 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
-"""Compiled: light of lamps. The six that matter most to a sample count, each with a shadow ray.
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
+"""Compiled: light of lamps. The five that matter most to a sample count, each with a shadow ray.
 
-Columns of a lamp: 0-2 place, 3-5 intensity, 6-8 direction, 9 cosine of the rim, 10 cosine of the full beam, 11 reach.
+Columns of a lamp: 0-2 place, 3-5 intensity, 6-8 direction, 9 cosine of the rim, 10 cosine of the full beam, 11
+reach.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -13,9 +16,9 @@ from abound.render.shade_light import from_light, lifted
 from abound.render.shade_noise import smooth
 from abound.render.shade_surface import FAR, GX, GY, GZ, PX, SOFT
 
-BEST = 6
+BEST = 5
 CELL = 6.0  # metres
-LEAST = 0.015  # of the strongest lamp's light: weaker ones are left out
+LEAST = 0.02  # of the strongest lamp's light: weaker ones are left out
 
 
 @njit(cache=True)
@@ -49,7 +52,8 @@ def towards(lamp, p, out):
 
 @njit(cache=True)
 def grid_of(lamps):
-    """Which lamps reach which square of the ground: (numbers (4,) x, y, columns, rows; first (cells + 1,); lamps)."""
+    """Which lamps reach which square of the ground: (numbers (4,) x, y, columns, rows; first (cells + 1,);
+    lamps)."""
     x0, y0, x1, y1 = 1e9, 1e9, -1e9, -1e9
     for k in range(len(lamps)):
         p = lamps[k]
@@ -83,16 +87,16 @@ def cell_of(grid, x, y):
 @njit(cache=True)
 def unshaded(lamps, grid, first, some, p, normal, out):
     """Add the irradiance of all lamps at a place with a normal."""
-    l = np.empty(3)
+    way = np.empty(3)
     cell = cell_of(grid, p[0], p[1])
     if cell < 0:
         return
     for a in range(first[cell], first[cell + 1]):
         k = some[a]
-        _, e = towards(lamps[k], p, l)
+        _, e = towards(lamps[k], p, way)
         if e <= 0.0:
             continue
-        c = normal[0] * l[0] + normal[1] * l[1] + normal[2] * l[2]
+        c = normal[0] * way[0] + normal[1] * way[1] + normal[2] * way[2]
         if c > 0.0:
             for q in range(3):
                 out[q] += lamps[k, 3 + q] * e * c
@@ -104,7 +108,7 @@ def lamp_rays(s, lamps, grid, first, some, cut):
     n = len(s)
     which, lamp = np.empty(n * BEST, np.int64), np.empty(n * BEST, np.int64)
     o, d = np.empty((n * BEST, 3)), np.empty((n * BEST, 3))
-    l, best, value = np.empty(3), np.empty(BEST, np.int64), np.empty(BEST)
+    way, best, value = np.empty(3), np.empty(BEST, np.int64), np.empty(BEST)
     m = 0
     for i in range(n):
         r = s[i]
@@ -118,10 +122,10 @@ def lamp_rays(s, lamps, grid, first, some, cut):
             continue
         for a in range(first[cell], first[cell + 1]):
             k = some[a]
-            _, e = towards(lamps[k], p, l)
+            _, e = towards(lamps[k], p, way)
             if e <= 0.0:
                 continue
-            c = r[GX] * l[0] + r[GY] * l[1] + r[GZ] * l[2]
+            c = r[GX] * way[0] + r[GY] * way[1] + r[GZ] * way[2]
             if c <= 0.0 and r[SOFT] == 0.0:
                 continue
             e *= (0.1 + abs(c)) * (lamps[k, 3] + lamps[k, 4] + lamps[k, 5])
@@ -147,17 +151,19 @@ def lamp_rays(s, lamps, grid, first, some, cut):
 @njit(cache=True)
 def lamp_light(s, direction, lamps, which, lamp, dark, fog, out):
     """Add to `out` (n, 3) what the chosen lamps send to the eye where they are not hidden."""
-    l, lit = np.empty(3), np.empty(3)
+    way, lit = np.empty(3), np.empty(3)
     for m in range(len(which)):
         if dark[m]:
             continue
         i = which[m]
         r = s[i]
-        far, e = towards(lamps[lamp[m]], r[PX : PX + 3], l)
+        far, e = towards(lamps[lamp[m]], r[PX : PX + 3], way)
         t = -1.0 / np.sqrt(direction[i, 0] ** 2 + direction[i, 1] ** 2 + direction[i, 2] ** 2)
         for k in range(3):
             lit[k] = lamps[lamp[m], 3 + k] * e * np.exp(-fog * far)
-        from_light(r, direction[i, 0] * t, direction[i, 1] * t, direction[i, 2] * t, l[0], l[1], l[2], lit, out[i])
+        from_light(
+            r, direction[i, 0] * t, direction[i, 1] * t, direction[i, 2] * t, way[0], way[1], way[2], lit, out[i]
+        )
 
 
 @njit(cache=True)
@@ -192,12 +198,45 @@ def beams(origin, direction, far, lamps, fog, out):
                     s = end * (part + 0.5) / 4.0 if along < 0.0 or along > end else near + (part - 1.5) * 1.5 * h
                     vx, vy, vz = origin[0] + x * s - p[0], origin[1] + y * s - p[1], origin[2] + z * s - p[2]
                     r = max(1e-6, np.sqrt(vx * vx + vy * vy + vz * vz))
-                    share += 0.25 * smooth(p[9], p[10], (vx * p[6] + vy * p[7] + vz * p[8]) / r) * (dipped(vz / r, p[8]) if p[9] > 0.77 else 1.0)
-            e = fog * 0.0796 * sum_ * share * np.exp(-fog * (near + h))
+                    share += (
+                        0.25
+                        * smooth(p[9], p[10], (vx * p[6] + vy * p[7] + vz * p[8]) / r)
+                        * (dipped(vz / r, p[8]) if p[9] > 0.77 else 1.0)
+                    )
+            e = fog * 0.05 * sum_ * share * np.exp(-fog * (near + h))
             for a in range(3):
                 out[i, a] += p[3 + a] * e
 
 
-def reach(colour, cut=0.008):
+@njit(cache=True)
+def veiled(frame, lamps, pose, fx, fy, cx, cy, strength):
+    """Add 0.03 times the light on the lens over the angle in degrees squared around each lamp."""
+    h, w = frame.shape[0], frame.shape[1]
+    eye, p, way = pose[:, 3].copy(), np.empty(3), np.empty(3)
+    for k in range(len(lamps)):
+        _, e = towards(lamps[k], eye, way)
+        if e <= 0.0:
+            continue
+        for a in range(3):
+            p[a] = -(pose[0, a] * -way[0] + pose[1, a] * -way[1] + pose[2, a] * -way[2])
+        x, y, degree = fx * p[0] / p[2] + cx, fy * p[1] / p[2] + cy, 57.3 / fx
+        top = max(lamps[k, 3], max(lamps[k, 4], lamps[k, 5])) * e * 0.03 * strength
+        size = min(0.25 * w, np.sqrt(top / 2e-4) / degree)
+        for i in range(max(0, np.int64(y - size)), min(h, np.int64(y + size) + 1)):
+            for j in range(max(0, np.int64(x - size)), min(w, np.int64(x + size) + 1)):
+                r2 = (i + 0.5 - y) ** 2 + (j + 0.5 - x) ** 2
+                if r2 >= size * size:
+                    continue
+                v = (
+                    0.03
+                    * strength
+                    * e
+                    * (1.0 / (r2 * degree * degree + 0.02) - 1.0 / (size * size * degree * degree + 0.02))
+                )
+                for a in range(3):
+                    frame[i, j, a] += lamps[k, 3 + a] * v
+
+
+def reach(colour: Any, cut: float = 0.008) -> float:
     """Metres at which a lamp of an intensity is too weak to matter."""
     return float(np.clip(np.sqrt(max(colour) / np.pi / cut), 5.0, 90.0))

@@ -1,9 +1,9 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled: from surface samples and what falls on them to radiance.
 
-Diffuse: Lambert. Sun's highlight: GGX with the height-correlated Smith term (Walter et al. 2007; Heitz 2014). Light from
-all sides on rough surfaces: the split-sum fit of Karis 2014. Fresnel: Schlick 1994. A clear coat, a pane or a film of
-water is a mirror above the base and takes its share of light away from it.
+Diffuse: Lambert. Sun's highlight: GGX with the height-correlated Smith term (Walter et al. 2007; Heitz 2014).
+Light from all sides on rough surfaces: the split-sum fit of Karis 2014. Fresnel: Schlick 1994. A clear coat, a
+pane or a film of water is a mirror above the base and takes its share of light away from it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,24 @@ from numba import njit
 from abound.render.shade_noise import chance
 from abound.render.shade_sky import air_of, dome_at, irradiance
 from abound.render.shade_surface import (
-    EB, EG, ER, FAR, FILM, GX, GY, GZ, METAL, MIRROR, NX, NY, NZ, PASS, PX, RED, ROUGH, SOFT,
+    EB,
+    EG,
+    ER,
+    FAR,
+    FILM,
+    GX,
+    GY,
+    GZ,
+    METAL,
+    MIRROR,
+    NX,
+    NY,
+    NZ,
+    PASS,
+    PX,
+    RED,
+    ROUGH,
+    SOFT,
 )  # fmt: skip
 
 WATER, PANE = 0.02, 0.05
@@ -37,8 +54,8 @@ def lifted(s, out):
 
 @njit(cache=True)
 def sun_rays(s, spot, sun, size):
-    """Rays to the sun's disc from samples that look at it: indices, origins, directions. `spot` int64 (n,) picks the
-    middle of the disc (0) or one of four places around it, `size` is its radius in radians (soft shadows)."""
+    """Rays to the sun's disc from samples that look at it: indices, origins, directions. `spot` int64 (n,) picks
+    the middle of the disc (0) or one of four places around it, `size` is its radius in radians (soft shadows)."""
     n = len(s)
     index, o, d = np.empty(n, np.int64), np.empty((n, 3)), np.empty((n, 3))
     ax, ay, az = -sun[1], sun[0], 0.0
@@ -73,7 +90,9 @@ def mirrored(s, direction, index, o, d):
     m = 0
     for i in range(len(s)):
         r = s[i]
-        if not r[FAR] < np.inf or (r[MIRROR] <= 0.01 and r[FILM] <= 0.02 and not (r[METAL] > 0.5 and r[ROUGH] < 0.3)):
+        if not r[FAR] < np.inf or (
+            r[MIRROR] <= 0.01 and r[FILM] <= 0.02 and not (r[METAL] > 0.5 and r[ROUGH] < 0.3)
+        ):
             continue
         x, y, z = direction[i, 0], direction[i, 1], direction[i, 2]
         t = 1.0 / np.sqrt(x * x + y * y + z * z)
@@ -108,7 +127,9 @@ def mirror_of_sky(s, direction, dome, out):
     """What a mirror ray would see if nothing stood around: for reflections in reflections."""
     for i in range(len(s)):
         r = s[i]
-        if not r[FAR] < np.inf or (r[MIRROR] <= 0.01 and r[FILM] <= 0.02 and not (r[METAL] > 0.5 and r[ROUGH] < 0.3)):
+        if not r[FAR] < np.inf or (
+            r[MIRROR] <= 0.01 and r[FILM] <= 0.02 and not (r[METAL] > 0.5 and r[ROUGH] < 0.3)
+        ):
             continue
         x, y, z = direction[i, 0], direction[i, 1], direction[i, 2]
         t = 1.0 / np.sqrt(x * x + y * y + z * z)
@@ -117,6 +138,14 @@ def mirror_of_sky(s, direction, dome, out):
         a, b, e = dome_at(dome, x + 2.0 * c * r[NX], y + 2.0 * c * r[NY], z + 2.0 * c * r[NZ])
         k = 0.3 + 0.7 * min(1.0, max(0.0, 4.0 * (z + 2.0 * c * r[NZ])))
         out[i, 0], out[i, 1], out[i, 2] = a * k, b * k, e * k
+
+
+@njit(cache=True)
+def surround(s, around, share, out):
+    """A share of the light from all sides for samples that nobody gathers for."""
+    for i in range(len(s)):
+        r, g, b = irradiance(around, s[i, NX], s[i, NY], s[i, NZ])
+        out[i, 0], out[i, 1], out[i, 2] = share * r, share * g, share * b
 
 
 @njit(cache=True)

@@ -1,4 +1,4 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled patterns of plants, animals and clothes; what a pattern takes and returns is said in `shade_ground`."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from numba import njit
 from abound.render.shade_noise import cells, fractal, noise, pulse, seen, smooth
 
 BYTE = np.uint64(255)
-S8, S16, S24 = np.uint64(8), np.uint64(16), np.uint64(24)
+S8, S16, S24, S32 = np.uint64(8), np.uint64(16), np.uint64(24), np.uint64(32)
 
 
 @njit(cache=True)
@@ -25,25 +25,30 @@ def bark(x, y, z, f, seed):
 
 @njit(cache=True)
 def foliage(x, y, z, f, seed):
-    """Leaves as cells: each has its own tilt, hue and shade; dark gaps between the clumps."""
+    """Two layers of leaves over the dark inside of the crown; each leaf has its own size, tilt, hue and shade."""
     clump = fractal(x * 2.4, y * 2.4, z * 2.4, 3, f * 2.4, seed + 5)
-    size = 0.11
-    keep = seen(1.3 * size, f)
-    shade, mix, warm = 1.0 + 0.42 * clump, 0.3 + 0.3 * clump, 0.3 * clump
-    a, b, c = 0.45 * clump, -0.35 * clump, 0.3 * clump
+    size = 0.085
+    keep = seen(1.4 * size, f)
+    shade, mix, warm = 1.0 + 0.4 * clump, 0.3 + 0.3 * clump, 0.3 * clump
+    a, b, c = 0.4 * clump, -0.3 * clump, 0.25 * clump
     if keep > 0.0:
-        wx, wy = 0.04 * noise(x * 9.0, y * 9.0, z * 9.0, seed), 0.04 * noise(x * 9.0, y * 9.0, z * 9.0, seed + 1)
-        near, second, cell = cells((x + wx) / size, (y + wy) / size, z / (0.8 * size), seed)
+        u, v, w = x / size, y / size, z / (0.75 * size)
+        near, _, cell = cells(u, v, w, seed)
+        level = 1.22
+        if near > 0.30 + 0.14 * np.float64((cell >> S32) & BYTE) / 255.0:
+            near, _, cell = cells(1.13 * u + 0.37, 1.13 * v + 0.71, 1.13 * w + 0.13, seed + 3)
+            level = 0.82
+            if near > 0.36 + 0.12 * np.float64((cell >> S32) & BYTE) / 255.0:
+                level = 0.42
         own = np.float64(cell & BYTE) / 255.0 - 0.5
         hue = np.float64((cell >> S8) & BYTE) / 255.0 - 0.5
-        gap = smooth(0.0, 0.22, second - near)
-        shade += keep * (0.5 * own + 0.65 * (gap - 0.78))
-        mix += keep * 0.7 * hue
-        warm += keep * 0.8 * hue
-        a += 2.0 * keep * (np.float64((cell >> S16) & BYTE) / 255.0 - 0.5)
-        b += 2.0 * keep * (np.float64((cell >> S24) & BYTE) / 255.0 - 0.5)
-        c += 1.3 * keep * own
-    return min(1.0, max(0.0, mix)), max(0.12, shade), warm, 1.0, a, b, c, 0.0, 0.0
+        shade += keep * (0.5 * own * level + 1.15 * level - 0.72 + 0.2 * (0.32 - near))
+        mix += keep * 0.6 * hue
+        warm += keep * 0.7 * hue
+        a += 1.7 * keep * (np.float64((cell >> S16) & BYTE) / 255.0 - 0.5)
+        b += 1.7 * keep * (np.float64((cell >> S24) & BYTE) / 255.0 - 0.5)
+        c += 1.1 * keep * own
+    return min(1.0, max(0.0, mix)), max(0.1, shade), warm, 1.0, a, b, c, 0.0, 0.0
 
 
 @njit(cache=True)
@@ -73,7 +78,8 @@ def patches(x, y, z, f, seed):
     """Fur with large patches, as of a cow."""
     _, shade, warm, gloss, a, b, c, _, _ = fur(x, y, z, f, seed)
     n = noise(x * 1.9, y * 1.9, z * 1.9, seed + 9) + 0.25 * noise(x * 7.0, y * 7.0, z * 7.0, seed + 10)
-    return smooth(0.0, 0.05 + 2.0 * f, n), shade, warm, gloss, a, b, c, 0.0, 0.0
+    keep = seen(0.8, f)
+    return 0.46 * (1.0 - keep) + keep * smooth(-0.03 - f, 0.03 + f, n), shade, warm, gloss, a, b, c, 0.0, 0.0
 
 
 @njit(cache=True)
@@ -90,7 +96,17 @@ def hair(x, y, z, f, seed):
 def skin(x, y, z, f, seed):
     """Faint mottling."""
     blush = fractal(x * 9.0, y * 9.0, z * 9.0, 3, f * 9.0, seed)
-    return min(1.0, max(0.0, 0.1 + 0.2 * blush)), 1.0 + 0.05 * blush, 0.05, 1.0, 0.04 * blush, 0.04 * blush, 0.0, 0.0, 0.0
+    return (
+        min(1.0, max(0.0, 0.1 + 0.2 * blush)),
+        1.0 + 0.05 * blush,
+        0.05,
+        1.0,
+        0.04 * blush,
+        0.04 * blush,
+        0.0,
+        0.0,
+        0.0,
+    )
 
 
 @njit(cache=True)
@@ -99,8 +115,8 @@ def cloth(x, y, z, f, seed):
     weave = np.sin(z * 2600.0) * np.sin((x + y) * 2600.0) * seen(0.0024, f)
     crease = 1.0 - abs(noise(x * 5.0 + 2.0 * z, y * 5.0, z * 3.2, seed)) * 3.0
     fold, mid = max(0.0, crease), fractal(x * 7.0, y * 7.0, z * 4.0, 3, f * 7.0, seed + 1)
-    shade = 1.0 + 0.12 * weave - 0.12 * (fold - 0.37) * seen(0.2, f) + 0.14 * mid
-    return max(0.0, 0.1 * weave), shade, 0.0, 1.0, 0.35 * mid, 0.35 * mid, 0.3 * mid - 0.15 * fold, 0.0, 0.0
+    shade = 1.0 + 0.12 * weave - 0.12 * (fold - 0.37) * seen(0.2, f) + 0.08 * mid
+    return max(0.0, 0.1 * weave), shade, 0.0, 1.0, 0.25 * mid, 0.25 * mid, 0.25 * mid - 0.15 * fold, 0.0, 0.0
 
 
 @njit(cache=True)

@@ -1,9 +1,10 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled noise for textures, clouds and weather: hashes, gradient noise, cells, and filtered periodic pulses.
 
 Gradient noise: Perlin 2002, "Improving noise", with hashed gradients. Cells: Worley 1996. Every function that has
-detail takes the size of a pixel on the surface and fades what is finer than two pixels to its mean, so that there is
-no moire. All lengths are in the units of the coordinates; nothing here keeps state, so same arguments, same values.
+detail takes the size of a pixel on the surface and fades what is finer than two pixels to its mean, so that there
+is no moire. All lengths are in the units of the coordinates; nothing here keeps state, so same arguments, same
+values.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def mixed(x, y, z, seed):
     return h ^ (h >> S32)
 
 
-@njit(cache=True)
+@njit("float64(int64, int64, int64, int64)", cache=True)
 def chance(x, y, z, seed):
     """A number in [0, 1) that belongs to a cell."""
     return np.float64(mixed(x, y, z, seed) & M20) / 1048576.0
@@ -45,7 +46,7 @@ def _slope(h, x, y, z):
     return (gx * x + gy * y + gz * z) * 1.9073486328125e-06
 
 
-@njit(cache=True)
+@njit("float64(float64, float64, float64, int64)", cache=True)
 def noise(x, y, z, seed):
     """Gradient noise, mean 0, about -1 to 1, one feature a unit."""
     fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
@@ -67,13 +68,13 @@ def noise(x, y, z, seed):
     return 1.5 * (a + w * (e - a))
 
 
-@njit(cache=True)
+@njit("float64(float64, float64)", cache=True)
 def seen(size, pixel):
     """How much of detail of a `size` is left under a `pixel`: 1 below a quarter of it, 0 from .7 of it."""
     return min(1.0, max(0.0, (0.7 * size - pixel) / (0.45 * size)))
 
 
-@njit(cache=True)
+@njit("float64(float64, float64, float64, int64, float64, int64)", cache=True)
 def fractal(x, y, z, octaves, pixel, seed):
     """Noise of halving size and amplitude from size 1 on; octaves finer than the pixel are left out."""
     total, gain, step = 0.0, 1.0, 1.0
@@ -87,7 +88,7 @@ def fractal(x, y, z, octaves, pixel, seed):
     return total
 
 
-@njit(cache=True)
+@njit("UniTuple(float64, 4)(float64, float64, float64, int64)", cache=True)
 def slopes(x, y, z, seed):
     """Noise and its gradient by differences over .1: (value, d/dx, d/dy, d/dz)."""
     a = noise(x, y, z, seed)
@@ -97,7 +98,7 @@ def slopes(x, y, z, seed):
     return a, 10.0 * b, 10.0 * c, 10.0 * d
 
 
-@njit(cache=True)
+@njit("Tuple((float64, float64, uint64))(float64, float64, float64, int64)", cache=True)
 def cells(x, y, z, seed):
     """Worley cells: distances to the nearest and the second nearest point, and the nearest cell's hash."""
     fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
@@ -118,7 +119,7 @@ def cells(x, y, z, seed):
     return np.sqrt(near), np.sqrt(second), best
 
 
-@njit(cache=True)
+@njit("Tuple((float64, float64, uint64))(float64, float64, int64)", cache=True)
 def cells_flat(x, y, seed):
     """Worley cells of the plane, as `cells`."""
     fx, fy = np.floor(x), np.floor(y)
@@ -143,14 +144,14 @@ def _whole(x, low, high):
     return f * (high - low) + min(max(x - f - low, 0.0), high - low)
 
 
-@njit(cache=True)
+@njit("float64(float64, float64, float64, float64)", cache=True)
 def pulse(x, low, high, pixel):
     """Share of [x - pixel / 2, x + pixel / 2] that lies in the periodic intervals [n + low, n + high]."""
     w = max(pixel, 1e-5)
-    return (_whole(x + 0.5 * w, low, high) - _whole(x - 0.5 * w, low, high)) / w
+    return min(1.0, max(0.0, (_whole(x + 0.5 * w, low, high) - _whole(x - 0.5 * w, low, high)) / w))
 
 
-@njit(cache=True)
+@njit("float64(float64, float64, float64)", cache=True)
 def smooth(low, high, x):
     """0 below `low`, 1 above `high`, smooth between."""
     t = min(1.0, max(0.0, (x - low) / (high - low)))

@@ -1,4 +1,4 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled: which pixels need more rays, and their mean."""
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from numba import njit
 def contrasts(radiance, body, width, height, exposure, limit):
     """Numbers of pixels whose shown brightness differs from a neighbour's by more than the limit.
 
-    Where the bodies differ a third of the limit is enough. Brightness as shown: x / (x + .25) of what the sensor gets.
+    Where the bodies differ a third of the limit is enough. Brightness as shown: x / (x + .25) of what the sensor
+    gets.
     """
     tone = np.empty(width * height)
     for i in range(width * height):

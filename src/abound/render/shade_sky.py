@@ -1,4 +1,4 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled: radiance of the sky in a direction, its map for reflections and light from all sides, and fog."""
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def clear(n, z, cosine):
     return max(r, 0.0), max(g, 0.0), max(b, 0.0)
 
 
-@njit(cache=True)
+@njit("UniTuple(float64, 3)(float64[::1], float64, float64, float64, boolean)", cache=True)
 def above(n, x, y, z, detail):
     """Sky without fog and sun's disc for a direction with z >= 0."""
     cosine = x * n[0] + y * n[1] + z * n[2]
@@ -46,9 +46,9 @@ def above(n, x, y, z, detail):
         near = max(0.0, x * n[0] + y * n[1]) / max(1e-6, np.sqrt(n[0] * n[0] + n[1] * n[1]))
         band = np.exp(-z * 7.0) * (0.25 + 0.75 * near * near)
         k = n[27] * (0.3 + 0.7 * smooth(-6.0, 3.0, n[37])) * 0.45
-        r += k * (1.05 * band + 0.10 * flat + 0.02)
-        g += k * (0.50 * band + 0.11 * flat + 0.035)
-        b += k * (0.26 * band + 0.17 * flat + 0.085)
+        r += k * (1.00 * band + 0.07 * flat + 0.02)
+        g += k * (0.42 * band + 0.085 * flat + 0.04)
+        b += k * (0.17 * band + 0.16 * flat + 0.10)
         dark, town = 0.0016, 0.0022 * np.exp(-z * 6.0)
         r += n[28] * (dark * 0.38 + town * 1.0)
         g += n[28] * (dark * 0.52 + town * 0.72)
@@ -59,7 +59,7 @@ def above(n, x, y, z, detail):
         seed = np.int64(n[25])
         fine = 0.008 / (z + 0.02) if detail else 0.12
         d = fractal(px, py, 0.3, 6 if detail else 4, fine, 400 + seed)
-        low = 0.72 - 1.35 * cloud
+        low = 0.72 - 1.35 * cloud - 7.0 * max(0.0, cloud - 0.8)
         thick = smooth(low, low + 0.42, d) * smooth(0.0, 0.10, z + 0.25 * cloud)
         deep = smooth(low + 0.1, low + 0.95, d)
         sunny = 0.27 * (0.6 + 0.9 * max(0.0, cosine) ** 6)
@@ -70,7 +70,11 @@ def above(n, x, y, z, detail):
         for_b = n[5] * sunny * (1.0 - 0.52 * deep) + grey * 1.06 * tone
         warm = n[27] * 0.18 * np.exp(-2.5 * z)
         for_r, for_g, for_b = for_r + 0.9 * warm, for_g + 0.52 * warm, for_b + 0.42 * warm
-        for_r, for_g, for_b = for_r + n[28] * 0.0042, for_g + n[28] * 0.0032, for_b + n[28] * 0.003
+        for_r, for_g, for_b = (
+            for_r + n[28] * 0.0042 * cloud,
+            for_g + n[28] * 0.0032 * cloud,
+            for_b + n[28] * 0.003 * cloud,
+        )
         r, g, b = r + thick * (for_r - r), g + thick * (for_g - g), b + thick * (for_b - b)
     return r, g, b
 
@@ -83,7 +87,7 @@ def air_of(n, x, y, z):
     return n[30] + n[33] * k, n[31] + n[34] * k, n[32] + n[35] * k
 
 
-@njit(cache=True)
+@njit("UniTuple(float64, 3)(float64[::1], float64, float64, float64, boolean)", cache=True)
 def sky_at(n, x, y, z, detail):
     """Radiance from a unit direction with fog; below the horizon lies hazy ground."""
     if z >= 0.0:
@@ -122,9 +126,24 @@ def dome_at(dome, x, y, z):
     a, b = u - j, v - i
     i0, i1 = min(max(i, 0), rows - 1), min(max(i + 1, 0), rows - 1)
     j0, j1 = j % columns, (j + 1) % columns
-    r = dome[i0, j0, 0] * (1 - a) * (1 - b) + dome[i0, j1, 0] * a * (1 - b) + dome[i1, j0, 0] * (1 - a) * b + dome[i1, j1, 0] * a * b
-    g = dome[i0, j0, 1] * (1 - a) * (1 - b) + dome[i0, j1, 1] * a * (1 - b) + dome[i1, j0, 1] * (1 - a) * b + dome[i1, j1, 1] * a * b
-    c = dome[i0, j0, 2] * (1 - a) * (1 - b) + dome[i0, j1, 2] * a * (1 - b) + dome[i1, j0, 2] * (1 - a) * b + dome[i1, j1, 2] * a * b
+    r = (
+        dome[i0, j0, 0] * (1 - a) * (1 - b)
+        + dome[i0, j1, 0] * a * (1 - b)
+        + dome[i1, j0, 0] * (1 - a) * b
+        + dome[i1, j1, 0] * a * b
+    )
+    g = (
+        dome[i0, j0, 1] * (1 - a) * (1 - b)
+        + dome[i0, j1, 1] * a * (1 - b)
+        + dome[i1, j0, 1] * (1 - a) * b
+        + dome[i1, j1, 1] * a * b
+    )
+    c = (
+        dome[i0, j0, 2] * (1 - a) * (1 - b)
+        + dome[i0, j1, 2] * a * (1 - b)
+        + dome[i1, j0, 2] * (1 - a) * b
+        + dome[i1, j1, 2] * a * b
+    )
     return r, g, c
 
 
@@ -147,7 +166,7 @@ def harmonics(dome):
     return out
 
 
-@njit(cache=True)
+@njit("UniTuple(float64, 9)(float64, float64, float64)", cache=True)
 def basis(x, y, z):
     """The first nine real spherical harmonics of a unit direction."""
     return (
@@ -156,7 +175,7 @@ def basis(x, y, z):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@njit("UniTuple(float64, 3)(float64[:, ::1], float64, float64, float64)", cache=True)
 def irradiance(around, x, y, z):
     """Irradiance from all sides on a surface with a normal, from the harmonics."""
     s = basis(x, y, z)

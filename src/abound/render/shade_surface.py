@@ -1,4 +1,4 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled: what is where a ray meets a surface. Place, normals, colour, gloss, light of its own.
 
 The size of a pixel on the surface is an ellipse (Heckbert 1989): the distance over the focal length across the ray,
@@ -17,35 +17,41 @@ from abound.render.shade_noise import fractal, pulse, smooth
 from abound.render.textures import PATTERNS
 
 # Columns of a surface sample.
-(PX, PY, PZ, NX, NY, NZ, GX, GY, GZ, RED, GREEN, BLUE, ROUGH, METAL, MIRROR, ER, EG, EB, SOFT, FILM, PASS, FAR) = range(22)
+(
+    PX, PY, PZ, NX, NY, NZ, GX, GY, GZ, RED, GREEN, BLUE, ROUGH, METAL, MIRROR, ER, EG, EB, SOFT, FILM, PASS, FAR,
+) = range(22)  # fmt: skip
 WIDTH = 22
 
-ASPHALT, CONCRETE, PAVING, COBBLE, BRICK = (PATTERNS[n] for n in "asphalt concrete paving cobble brick".split())
-PLASTER, WINDOWS, GLASSFRONT, ROOF, SHINGLES = (
-    PATTERNS[n] for n in "plaster windows glassfront roof_tiles shingles".split()
-)
-GRASS, SOIL, GRAVEL, WORN, IRON, MESH = (
-    PATTERNS[n] for n in "grass soil gravel worn_paint manhole mesh_panel".split()
-)
-STRIPES, STRIPES_X, CHEVRON, CHECKER, PLAID = (PATTERNS[n] for n in "stripes stripes_x chevron checker plaid".split())
-BARK, FOLIAGE, PAINT, GLASS, RUBBER, METALLIC = (
-    PATTERNS[n] for n in "bark foliage paint glass rubber metal".split()
-)
-CLOTH, DENIM, SKIN, FUR, SPOTS, PATCHES, HAIR = (
-    PATTERNS[n] for n in "cloth denim skin fur spots patches hair".split()
-)
-WOOD, PLASTIC, SNOW, RUST = (PATTERNS[n] for n in "wood plastic snow rust".split())
+(
+    ASPHALT, CONCRETE, PAVING, COBBLE, BRICK, PLASTER, WINDOWS, GLASSFRONT, ROOF, SHINGLES, GRASS, SOIL, GRAVEL,
+    WORN, IRON, MESH,
+) = (
+    PATTERNS[n]
+    for n in (
+        "asphalt", "concrete", "paving", "cobble", "brick", "plaster", "windows", "glassfront", "roof_tiles",
+        "shingles", "grass", "soil", "gravel", "worn_paint", "manhole", "mesh_panel",
+    )
+)  # fmt: skip
+STRIPES, STRIPES_X, CHEVRON, CHECKER, PLAID, BARK, FOLIAGE, PAINT, GLASS, RUBBER, METALLIC = (
+    PATTERNS[n]
+    for n in (
+        "stripes", "stripes_x", "chevron", "checker", "plaid", "bark", "foliage", "paint", "glass", "rubber",
+        "metal",
+    )
+)  # fmt: skip
+CLOTH, DENIM, SKIN, FUR, SPOTS, PATCHES, HAIR, WOOD, PLASTIC, SNOW, RUST = (
+    PATTERNS[n]
+    for n in ("cloth", "denim", "skin", "fur", "spots", "patches", "hair", "wood", "plastic", "snow", "rust")
+)  # fmt: skip
 FLAT = np.zeros(len(PATTERNS), np.bool_)
-for _name in (
-    "asphalt paving cobble brick plaster windows glassfront roof_tiles shingles grass soil gravel worn_paint manhole "
-    "mesh_panel stripes chevron checker plaid"
-).split():
-    FLAT[PATTERNS[_name]] = True
+FLAT[[ASPHALT, PAVING, COBBLE, BRICK, PLASTER, WINDOWS, GLASSFRONT, ROOF, SHINGLES]] = True
+FLAT[[GRASS, SOIL, GRAVEL, WORN, IRON, MESH, STRIPES, CHEVRON, CHECKER, PLAID]] = True
 
 
 @njit(cache=True)
 def flat_pattern(code, u, v, fu, fv, k, seed):
-    """A pattern of the plane; u, v and the extents are divided by the scale k already, except where it is a lattice."""
+    """A pattern of the plane; u, v and the extents are divided by the scale k already, except where it is a
+    lattice."""
     if code == ASPHALT:
         return ground.asphalt(u, v, fu, fv, seed)
     if code == PAVING:
@@ -134,7 +140,8 @@ def solid_pattern(code, x, y, z, f, seed):
 
 @njit(cache=True)
 def pattern(code, x, y, z, nx, ny, nz, dx, dy, dz, size, k, seed):
-    """The pattern at a place (object frame) seen along the unit direction d with a pixel of a size across the ray."""
+    """The pattern at a place (object frame) seen along the unit direction d with a pixel of a size across the
+    ray."""
     c = max(0.03, abs(nx * dx + ny * dy + nz * dz))
     if not FLAT[code]:
         return solid_pattern(code, x / k, y / k, z / k, size / np.sqrt(c) / k, seed)
@@ -204,7 +211,7 @@ def weathered(out, row, x, y, z, nz, f, wet, cover, flood, code):
         out[ROUGH] *= 1.0 - 0.5 * wet
     if cover > 0.0 and nz > 0.25:
         n = 0.5 + 0.55 * fractal(x * 0.7, y * 0.7, z * 0.7, 5, f * 0.7, 55)
-        if code == ASPHALT or code == WORN:
+        if code in (ASPHALT, WORN):
             lane = np.mod(y, 3.5)
             rut = np.exp(-((lane - 0.95) ** 2) / 0.1) + np.exp(-((lane - 2.55) ** 2) / 0.1)
             n += 0.75 * rut + 0.12
@@ -226,10 +233,11 @@ def surfaces(
     triangle, weights, direction, distance, angle, faces, vertices, normals, local, body, poses, material, uv,
     table, emission, texels, levels, first, wet, cover, flood, lit, out,
 ):  # fmt: skip
-    """Fill `out` float32 (n, WIDTH) for rays of any length; `distance` in lengths of the direction, `angle` radians a
-    pixel, `flood` by body whether rain lies on it, `lit` the radiance of a lit window. FAR is inf where nothing is hit."""
-    w = np.empty(3)
-    d, p, q, n, g, m, e, s = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    """Fill `out` float32 (n, WIDTH) for rays of any length; `distance` in lengths of the direction, `angle`
+    radians a pixel, `flood` by body whether rain lies on it, `lit` the radiance of a lit window. FAR is inf where
+    nothing is hit."""
+    w, d, p, q = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    n, g, m, s = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     for i in range(len(triangle)):
         t = triangle[i]
         o = out[i]
@@ -252,26 +260,13 @@ def surfaces(
         size = far * angle
         turn_to(g, n, d)
         row = table[material[t]]
-        r = poses[body[t]]
-        for k in range(3):
-            e[k] = r[0, k] * d[0] + r[1, k] * d[1] + r[2, k] * d[2]
-        code = np.int64(row[9])
-        if row[17] > 0.0:
-            mix, shade, warm, gloss, s[0], s[1], s[2], glass, on = pattern(
-                code, p[0], p[1], p[2], g[0], g[1], g[2], d[0], d[1], d[2], size, row[10], 0
-            )
-        else:
-            mix, shade, warm, gloss, s[0], s[1], s[2], glass, on = pattern(
-                code, q[0], q[1], q[2], m[0], m[1], m[2], e[0], e[1], e[2], size, row[10], np.int64(row[16])
-            )
-            x, y, z = s[0], s[1], s[2]
-            for k in range(3):
-                s[k] = r[k, 0] * x + r[k, 1] * y + r[k, 2] * z
-        amount = row[11]
-        mix, shade, gloss = mix * amount, 1.0 + (shade - 1.0) * amount, 1.0 + (gloss - 1.0) * amount
-        base_colour(o, row, mix, shade, warm * amount)
+        code, amount = np.int64(row[9]), row[11]
+        mix, shade, warm, gloss, glass, on = patterned(row, poses[body[t]], p, q, g, m, d, size, s)
+        base_colour(o, row, mix, shade, warm)
         if row[15] >= 0.0:
-            showing(o, row, t, w, uv, area, size, abs(n[0] * d[0] + n[1] * d[1] + n[2] * d[2]), texels, levels, first)
+            showing(
+                o, row, t, w, uv, area, size, abs(n[0] * d[0] + n[1] * d[1] + n[2] * d[2]), texels, levels, first
+            )
         if glass > 0.0 and code != GLASS:
             for k in range(3):
                 o[RED + k] *= 1.0 - 0.95 * glass
@@ -280,8 +275,33 @@ def surfaces(
             o[PX + k] = p[k]
             o[ER + k] = emission[material[t], k] + (1.0, 0.72, 0.42)[k] * on * lit
         finish(o, row, code, glass, gloss, far)
-        up = g[2]
-        weathered(o, row, q[0], q[1], q[2], up, size / np.sqrt(max(0.03, abs(up))), wet, cover, flood[body[t]], code)
+        level = g[2]
+        weathered(
+            o, row, q[0], q[1], q[2], level, size / np.sqrt(max(0.03, abs(level))), wet, cover, flood[body[t]], code
+        )
+
+
+@njit(cache=True)
+def patterned(row, pose, p, q, g, m, d, size, slope):
+    """The material's pattern at a place: mix, brightness, warmth, gloss, glass, night light; the relief into `slope`.
+
+    `p`, `g`, `d`: place, normal and direction in the world; `q`, `m`: place and normal in the object frame.
+    """
+    e = np.empty(3)
+    for k in range(3):
+        e[k] = pose[0, k] * d[0] + pose[1, k] * d[1] + pose[2, k] * d[2]
+    shared = row[17] > 0.0  # one field of noise for all: the world's frame in place of the body's
+    at, up, along = (p, g, d) if shared else (q, m, e)
+    mix, shade, warm, gloss, x, y, z, glass, on = pattern(
+        np.int64(row[9]), at[0], at[1], at[2], up[0], up[1], up[2], along[0], along[1], along[2], size, row[10],
+        np.int64(row[16]),
+    )  # fmt: skip
+    slope[0], slope[1], slope[2] = x, y, z
+    if not shared:
+        for k in range(3):
+            slope[k] = pose[k, 0] * x + pose[k, 1] * y + pose[k, 2] * z
+    much = row[11]
+    return mix * much, 1.0 + (shade - 1.0) * much, warm * much, 1.0 + (gloss - 1.0) * much, glass, on
 
 
 @njit(cache=True)
@@ -354,7 +374,7 @@ def finish(o, row, code, glass, gloss, far):
     o[ROUGH] = rough
     o[METAL] = row[7]
     o[MIRROR] = max(max(row[8], glass), max(0.0, 1.0 - rough / 0.25) * (1.0 - row[7]))
-    o[SOFT] = row[19] if code == FOLIAGE or code == GRASS else 0.0
+    o[SOFT] = row[19] if code in (FOLIAGE, GRASS) else 0.0
     o[FILM] = 0.0
     o[PASS] = (0.5 if row[15] >= 0.0 else 1.0) if code == GLASS else 0.0  # an image shows what is behind the pane
     o[FAR] = far

@@ -1,4 +1,4 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled patterns of walls, roofs and made things; what a pattern takes and returns is said in `shade_ground`."""
 
 from __future__ import annotations
@@ -54,7 +54,12 @@ def windows(u, v, fu, fv, k, seed):
     lit = 0.0
     if v > 0.0:
         on = 1.0 if chance(i, j, 5, seed) < 0.3 else 0.0
-        lit = pane * (on * keep + 0.3 * (1.0 - keep)) * (0.3 + 1.4 * chance(i, j, 6, seed) * keep) * (1.0 - 0.4 * drawn)
+        lit = (
+            pane
+            * (on * keep + 0.3 * (1.0 - keep))
+            * (0.3 + 1.4 * chance(i, j, 6, seed) * keep)
+            * (1.0 - 0.4 * drawn)
+        )
     tilt_u = 0.02 * (chance(i, j, 8 + np.int64(p > 0.5), seed) - 0.5) * pane
     tilt_v = 0.03 * (chance(i, j, 10 + np.int64(p > 0.5), seed) - 0.5) * pane
     gu, gv = gu * (1.0 - pane) + tilt_u, gv * (1.0 - pane) + tilt_v
@@ -156,7 +161,17 @@ def rust(x, y, z, f, seed):
     bloom = fractal(x * 3.0, y * 3.0, z * 3.0, 5, f * 3.0, seed)
     fine = fractal(x * 45.0, y * 45.0, z * 45.0, 2, f * 45.0, seed + 1)
     mix = smooth(-0.1, 0.35, bloom + 0.25 * fine)
-    return mix, 1.0 + 0.25 * fine * mix, 0.2 * fine, 1.0 + 0.6 * mix, 0.2 * fine * mix, 0.2 * fine * mix, 0.0, 0.0, 0.0
+    return (
+        mix,
+        1.0 + 0.25 * fine * mix,
+        0.2 * fine,
+        1.0 + 0.6 * mix,
+        0.2 * fine * mix,
+        0.2 * fine * mix,
+        0.0,
+        0.0,
+        0.0,
+    )
 
 
 @njit(cache=True)

@@ -1,4 +1,4 @@
-# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 """Compiled: drops and flakes as soft lines."""
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def streaks(frame, depth, one, two, size, pose, fx, fy, cx, cy, light, lamps, op
         dx, dy = x1 - x0, y1 - y0
         length2 = max(1e-6, dx * dx + dy * dy)
         along = np.sqrt(length2)
-        alpha = opaque * min(1.0, (true / soft) ** 1.2) * min(1.0, 2.0 * (true + 0.6) / (along + true + 0.6) + 0.25)
+        alpha = opaque * min(1.0, (true / soft) ** 1.2) * min(1.0, 2.0 * (true + 0.6) / (along + true + 0.6) + 0.4)
         for y in range(max(0, top), min(h, low + 1)):
             for x in range(max(0, left), min(w, right + 1)):
                 if depth[y, x] < z:
@@ -56,9 +56,9 @@ def streaks(frame, depth, one, two, size, pose, fx, fy, cx, cy, light, lamps, op
 @njit(cache=True)
 def _glitter(lamps, place, out):
     """Add light of lamps on something small that scatters it to all sides."""
-    l = np.empty(3)
+    way = np.empty(3)
     for k in range(len(lamps)):
-        d, e = towards(lamps[k], place, l)
+        d, e = towards(lamps[k], place, way)
         if d > 0.5:
             for a in range(3):
                 out[a] += 0.04 * lamps[k, 3 + a] * e

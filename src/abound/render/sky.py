@@ -1,9 +1,10 @@
 """The light of day: sun, sky, clouds and fog as functions of the sun's place and the weather.
 
-Clear sky: Preetham, Shirley, Smits 1999, "A practical analytic model for daylight" (Perez luminance and chromaticity).
-Overcast: CIE (Moon and Spencer 1942), (1 + 2 sin elevation) / 3. Fog: Koschmieder, contrast exp(-3 d / V) at distance d
-for visibility V. The unit of radiance is a sunlit white wall at 45 degrees. After sunset the light falls along a curve
-that agrees with lamps of about ten times their real strength, so that one exposure shows both.
+Clear sky: Preetham, Shirley, Smits 1999, "A practical analytic model for daylight" (Perez luminance and
+chromaticity). Overcast: CIE (Moon and Spencer 1942), (1 + 2 sin elevation) / 3. Fog: Koschmieder, contrast exp(-3
+d / V) at distance d for visibility V. The unit of radiance is a sunlit white wall at 45 degrees. After sunset the
+light falls along a curve that agrees with lamps of about ten times their real strength, so that one exposure shows
+both.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def sky(c: Conditions, seed: int = 0) -> Sky:
     azimuth = np.radians(c.sun_azimuth)
     sun = np.array([np.cos(up) * np.cos(azimuth), np.cos(up) * np.sin(azimuth), np.sin(up)])
     fog = 3.0 / min(c.visibility, CLEAR_AIR) + 3.0 * c.rain**0.6 / 20000.0 + 3.0 * c.snowfall**0.6 / 4000.0
-    light = sunlight(c.sun_elevation) * (1.0 - _smooth(0.5, 0.95, c.cloud)) * np.exp(-(fog - 3.0 / CLEAR_AIR) * 120.0)
+    light = (
+        sunlight(c.sun_elevation) * (1.0 - _smooth(0.5, 0.95, c.cloud)) * np.exp(-(fog - 3.0 / CLEAR_AIR) * 120.0)
+    )
     night = 1.0 - _smooth(-7.0, 0.0, c.sun_elevation)
     numbers = numbers_of(c, sun, light, seed)
     plain = dome(numbers, 32, 96)
@@ -66,7 +69,7 @@ def sunlight(elevation: float) -> Array:
     mass = 1.0 / (np.sin(np.radians(h)) + 0.50572 * (h + 6.07995) ** -1.6364)
     depth = np.array([0.105, 0.165, 0.300])
     out = np.exp(-depth * (mass - 1.4142)) * np.array([1.04, 1.0, 0.94]) * np.pi
-    return out * _smooth(-1.5, 1.0, elevation)
+    return np.asarray(out * _smooth(-1.5, 1.0, elevation))
 
 
 def numbers_of(c: Conditions, sun: Array, light: Array, seed: int) -> Array:
@@ -76,17 +79,43 @@ def numbers_of(c: Conditions, sun: Array, light: Array, seed: int) -> Array:
     t = 2.4 + 2.5 * _smooth(0.0, 0.6, c.cloud) * 0.4
     a = np.array(
         [
-            [0.1787 * t - 1.4630, -0.3554 * t + 0.4275, -0.0227 * t + 5.3251, 0.1206 * t - 2.5771, -0.0670 * t + 0.3703],
-            [-0.0193 * t - 0.2592, -0.0665 * t + 0.0008, -0.0004 * t + 0.2125, -0.0641 * t - 0.8989, -0.0033 * t + 0.0452],
-            [-0.0167 * t - 0.2608, -0.0950 * t + 0.0092, -0.0079 * t + 0.2102, -0.0441 * t - 1.6537, -0.0109 * t + 0.0529],
+            [
+                0.1787 * t - 1.4630,
+                -0.3554 * t + 0.4275,
+                -0.0227 * t + 5.3251,
+                0.1206 * t - 2.5771,
+                -0.0670 * t + 0.3703,
+            ],
+            [
+                -0.0193 * t - 0.2592,
+                -0.0665 * t + 0.0008,
+                -0.0004 * t + 0.2125,
+                -0.0641 * t - 0.8989,
+                -0.0033 * t + 0.0452,
+            ],
+            [
+                -0.0167 * t - 0.2608,
+                -0.0950 * t + 0.0092,
+                -0.0079 * t + 0.2102,
+                -0.0441 * t - 1.6537,
+                -0.0109 * t + 0.0529,
+            ],
         ]
     )
     zenith = np.pi / 2 - np.radians(max(c.sun_elevation, 2.0))
     chi = (4.0 / 9.0 - t / 120.0) * (np.pi - 2.0 * zenith)
     luminance = (4.0453 * t - 4.9710) * np.tan(chi) - 0.2155 * t + 2.4192
     z = np.array([zenith**3, zenith**2, zenith, 1.0])
-    mx = [[0.00166, -0.00375, 0.00209, 0], [-0.02903, 0.06377, -0.03202, 0.00394], [0.11693, -0.21196, 0.06052, 0.25886]]
-    my = [[0.00275, -0.00610, 0.00317, 0], [-0.04214, 0.08970, -0.04153, 0.00516], [0.15346, -0.26756, 0.06670, 0.26688]]
+    mx = [
+        [0.00166, -0.00375, 0.00209, 0],
+        [-0.02903, 0.06377, -0.03202, 0.00394],
+        [0.11693, -0.21196, 0.06052, 0.25886],
+    ]
+    my = [
+        [0.00275, -0.00610, 0.00317, 0],
+        [-0.04214, 0.08970, -0.04153, 0.00516],
+        [0.15346, -0.26756, 0.06670, 0.26688],
+    ]
     turbid = np.array([t * t, t, 1.0])
     at = np.array([max(luminance, 0.3) / 32.0, turbid @ np.array(mx) @ z, turbid @ np.array(my) @ z])
     cosine = np.cos(zenith)

@@ -105,7 +105,7 @@ class Actor(Words):
     action: Action
     colour: ColourName | None = None  # paint or upper clothes; None: drawn
     size: Annotated[float, Field(gt=0.05, le=25.0)] | None = (
-        None  # metres: height of the living, length of the rest
+        None  # metres: height (animals: at the withers), or length
     )
     distance: Annotated[float, Field(ge=4.0, le=150.0)] | None = None  # ahead of the camera, in the middle frame
     side: Side | None = None  # where it comes from or is

@@ -1,8 +1,8 @@
 """Materials as arrays for the compiled shaders: names of patterns, the table of materials, images with their mips.
 
-Patterns are functions of the place in object space (`shade_ground`, `shade_walls`, `shade_living`), so they move with
-their body, need no files, and are filtered by the size of the pixel. Images (Williams 1983, "Pyramidal parametrics")
-are halved again and again in linear light; the pixel's size on the surface picks the level.
+Patterns are functions of the place in object space (`shade_ground`, `shade_walls`, `shade_living`), so they move
+with their body, need no files, and are filtered by the size of the pixel. Images (Williams 1983, "Pyramidal
+parametrics") are halved again and again in linear light; the pixel's size on the surface picks the level.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from abound.render.mesh import Material
 
 Array = np.ndarray[Any, Any]
 
-_NAMES = (
-    "plain asphalt concrete paving cobble brick plaster windows glassfront roof_tiles shingles grass soil gravel bark "
-    "foliage paint glass rubber metal cloth denim skin fur spots patches hair wood plastic snow stripes stripes_x "
-    "chevron checker plaid rust worn_paint manhole mesh_panel"
-).split()
+_NAMES = [
+    "plain", "asphalt", "concrete", "paving", "cobble", "brick", "plaster", "windows", "glassfront",
+    "roof_tiles", "shingles", "grass", "soil", "gravel", "bark", "foliage", "paint", "glass", "rubber",
+    "metal", "cloth", "denim", "skin", "fur", "spots", "patches", "hair", "wood", "plastic", "snow",
+    "stripes", "stripes_x", "chevron", "checker", "plaid", "rust", "worn_paint", "manhole", "mesh_panel",
+]  # fmt: skip
 PATTERNS: dict[str, int] = {name: code for code, name in enumerate(_NAMES)}
-# Patterns that lie on the ground of the whole street: static bodies share one field of noise, so there are no seams.
+# Patterns of the ground: static bodies share one field of noise, so there are no seams.
 GROUND = frozenset(PATTERNS[n] for n in ("asphalt", "concrete", "grass", "soil", "gravel", "snow", "worn_paint"))
 # Hard ground that rain darkens and floods.
 SEALED = frozenset(PATTERNS[n] for n in ("asphalt", "concrete", "paving", "cobble", "worn_paint", "manhole"))
-SOFT = frozenset(PATTERNS[n] for n in ("foliage", "grass", "skin", "fur", "spots", "patches", "hair", "cloth", "denim"))
+SOFT = frozenset(
+    PATTERNS[n] for n in ("foliage", "grass", "skin", "fur", "spots", "patches", "hair", "cloth", "denim")
+)
 COLUMNS = 20
 
 
@@ -62,7 +65,9 @@ def textures(materials: Sequence[Material], owners: Array, still: int) -> Textur
         if m.image is not None and id(m.image) not in places:
             places[id(m.image)] = len(images)
             images.append(m.image)
-        table[i] = table_of(m, int(owners[i]), int(owners[i]) < still, -1 if m.image is None else places[id(m.image)])
+        table[i] = table_of(
+            m, int(owners[i]), int(owners[i]) < still, -1 if m.image is None else places[id(m.image)]
+        )
     return Textures(table, *_pyramids(images))
 
 
@@ -71,7 +76,18 @@ def table_of(m: Material, body: int, static: bool, image: int) -> Array:
     12-14 emission, 15 image, 16 seed, 17 world-wide noise, 18 floods in rain, 19 soft (light goes through)."""
     code = PATTERNS[m.pattern]
     shared = static and code in GROUND
-    row = [*m.colour, *m.second, m.roughness, m.metallic, m.clearcoat, code, m.scale, m.contrast, *m.emission, image]
+    row = [
+        *m.colour,
+        *m.second,
+        m.roughness,
+        m.metallic,
+        m.clearcoat,
+        code,
+        m.scale,
+        m.contrast,
+        *m.emission,
+        image,
+    ]
     return np.array([*row, 0 if shared else 1 + body, shared, code in SEALED, code in SOFT], np.float64)
 
 

@@ -7,7 +7,7 @@ shutter is open. Fall speeds: rain after Atlas et al. 1973, snow about 1.2 m/s.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,41 +18,51 @@ Array = np.ndarray[Any, Any]
 BOX = np.array([24.0, 24.0, 12.0])  # metres
 
 
+class Drops(NamedTuple):
+    """One kind of what falls."""
+
+    number: int  # in the box
+    speed: float  # m/s downwards
+    radius: float  # metres, somewhat more than true, for the lens blurs them
+    opaque: float
+    wander: float  # m/s sideways
+    shutter: float  # seconds
+
+
 def fallen(
-    frame: Array, depth: Array, world: World, sky: Sky, camera: Camera, number: int, lamps: Array, exposure: float, seed: int
+    frame: Array, depth: Array, world: World, sky: Sky, camera: Camera, number: int, lamps: Array,
+    seed: int,
 ) -> None:  # fmt: skip
-    """Draw rain and snow into radiance (h, w, 3), in place, before what is farther than they are (depth, metres)."""
+    """Draw rain and snow into radiance (h, w, 3), in place, before what lies behind them (depth, metres)."""
     c = world.conditions
     if c.rain > 0.0:
-        count = int(min(16000, 2200 * c.rain**0.6))
-        _drawn(frame, depth, world, sky, camera, number, lamps, (seed, 1), count, 7.0, 0.0016, 0.5, 0.25, 1.0 / 80.0)
+        rain = Drops(int(min(16000, 2200 * c.rain**0.6)), 7.0, 0.0016, 0.85, 0.25, 1.0 / 80.0)
+        _drawn(frame, depth, world, sky, camera, number, lamps, (seed, 1), rain)
     if c.snowfall > 0.0:
-        count = int(min(30000, 8000 * c.snowfall**0.6))
-        _drawn(frame, depth, world, sky, camera, number, lamps, (seed, 2), count, 1.2, 0.005, 0.9, 0.5, 1.0 / 250.0)
+        flakes = Drops(int(min(30000, 8000 * c.snowfall**0.6)), 1.2, 0.005, 0.9, 0.5, 1.0 / 250.0)
+        _drawn(frame, depth, world, sky, camera, number, lamps, (seed, 2), flakes)
 
 
 def _drawn(
     frame: Array, depth: Array, world: World, sky: Sky, camera: Camera, number: int, lamps: Array,
-    seed: tuple[int, int], count: int, speed: float, radius: float, opaque: float, wander: float,
-    shutter: float,
+    seed: tuple[int, int], drops: Drops,
 ) -> None:  # fmt: skip
     """Particles of one kind."""
     from abound.render.shade_weather import streaks
 
     random = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed)))
-    start = random.random((count, 3)) * BOX
-    fall = np.stack(
-        [wander * random.standard_normal(count), wander * random.standard_normal(count) + 0.6 * speed * 0.3,
-         -speed * random.uniform(0.75, 1.25, count)], axis=-1,
-    )  # fmt: skip
-    size = radius * random.uniform(0.6, 1.5, count)
+    n = drops.number
+    start = random.random((n, 3)) * BOX
+    fall = drops.wander * random.standard_normal((n, 3)) + [0.0, 0.18 * drops.speed, 0.0]
+    fall[:, 2] = -drops.speed * random.uniform(0.75, 1.25, n)
+    size = drops.radius * random.uniform(0.6, 1.5, n)
     pose = camera.pose[number]
     eye = pose[:3, 3]
     other = camera.pose[number + 1 if number + 1 < world.frames else max(0, number - 1)][:3, 3]
     way = (other - eye) * world.rate * (1.0 if number + 1 < world.frames else -1.0)
     place = np.mod(start + fall * (number / world.rate) - eye + BOX / 2, BOX) - BOX / 2 + eye
-    light = np.asarray(sky.around[0] * 0.282095 / np.pi * 0.9 + sky.light * 0.12)
+    light = np.asarray(sky.around[0] * 0.282095 / np.pi * 1.3 + sky.light * 0.12)
     streaks(
-        frame, depth, place, place + (fall - way) * shutter, size, pose, camera.fx, camera.fy, camera.cx, camera.cy,
-        light, lamps, opaque,
+        frame, depth, place, place + (fall - way) * drops.shutter, size, pose, camera.fx, camera.fy, camera.cx,
+        camera.cy, light, lamps, drops.opaque,
     )  # fmt: skip

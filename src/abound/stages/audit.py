@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from abound.core import registry
 from abound.core.audit import Audit, Finding
 from abound.core.context import Context
 from abound.core.recipe import Use
-from abound.encoding.comparison import WHERE
+from abound.encoding.comparison import with_conditions
 from abound.errors import InputError, Refusal
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from abound.core.dataset import Dataset
+    from abound.core.gap import Gap
     from abound.core.plan import Plan
 
 CHECKS = ("rules", "marginals", "pairs", "gap_test", "copies")
-_ORDER = "_order"
 
 
 def audit(
@@ -29,17 +28,20 @@ def audit(
     reference: Dataset,
     checks: Sequence[Use | str] = CHECKS,
     plan: Plan | None = None,
+    gaps: Sequence[Gap] = (),
     seed: int = 0,
     ctx: Context | None = None,
 ) -> Audit:
     """Run the checks in their order; one that does not apply is in `skipped` with the reason.
 
     `reference` are real rows that no generator saw. With the `plan` that the rows were made by, rows made under a
-    condition are compared with the real rows that satisfy it, else with all real rows of their class.
+    condition are compared with the real rows that satisfy it, else with all real rows of their class. The gap test
+    also looks into the slices of `gaps` one by one, whatever the rows there were made for.
     Raises InputError where the synthetic table lacks a column or holds it in another type, UnknownName for a check
     that does not exist.
     """
     ctx = (ctx or Context(seed=seed)).at("audit")
+    ctx = replace(ctx, slices=tuple(g.slice for g in gaps if g.slice is not None))
     uses = [Use(name=c) if isinstance(c, str) else c for c in checks]
     plugins = [registry.create("check", u.name, u.params) for u in uses]
     findings: list[Finding] = []
@@ -47,7 +49,7 @@ def audit(
     reason = None if len(synth) else "the synthetic set has no rows"
     if reason is None:
         _comparable(synth, train)
-        synth = _with_conditions(synth, plan) if plan is not None else synth
+        synth = with_conditions(synth, plan) if plan is not None else synth
     for i, (use, plugin) in enumerate(zip(uses, plugins, strict=True)):
         ctx.progress.step("audit", i, len(uses))
         accepts = registry.spec("check", use.name).accepts
@@ -82,15 +84,3 @@ def _comparable(synth: Dataset, train: Dataset) -> None:
                 f"the column {name!r} is {mine[name]} in the synthetic table and {real[name]} in the training "
                 f"table: cast it to {real[name]}"
             )
-
-
-def _with_conditions(synth: Dataset, plan: Plan) -> Dataset:
-    """The synthetic set with the slice (JSON) that each row was made under, found by its order."""
-    import polars as pl
-
-    frame = synth.main
-    if _ORDER not in frame.columns:
-        return synth
-    made = {o.id: o.where.model_dump_json() for o in plan.orders if o.where is not None}
-    where: pl.Series = frame[_ORDER].cast(pl.String).replace_strict(made, default=None, return_dtype=pl.String)
-    return synth.with_table(synth.schema.main, frame.with_columns(where.alias(WHERE)))

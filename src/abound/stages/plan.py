@@ -1,9 +1,11 @@
 """Plan: what to make, and how much of it.
 
 By default as many synthetic rows as real ones (for up to 1,000 real rows ten times as many: a teacher's labels on
-few rows leave much to pass on), and for a slice never more than three times its own rows. Rows made without a
-condition, the common share, are at least a quarter of all, and as many as it takes for no slice to fill more than
-half of the synthetic rows: a model that meets a rare case mostly among synthetic rows learns to spot those instead.
+few rows leave much to pass on; for a small tree up to forty times, for it takes about 12,000 rows until its splits
+are those of the teacher and no accident of the rows), and for a slice never more than three times its own rows.
+Rows made without a condition, the common share, are at least a quarter of all, and as many as it takes for no slice
+to fill more than half of the synthetic rows: a model that meets a rare case mostly among synthetic rows learns to
+spot those instead.
 Nothing is made for a rare class by default, nor for a combination that no real row shows, unless it was answered to
 be needed (`Schema.answers`). Which generator: `abound.core.prior`.
 """
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from abound.core.schema import Said
 
 SMALL_RATIO = 10
+TREE_RATIO, TREE_ROWS = 40, 12_000
 LEAST_COMMON = 0.25
 MOST_RARE = 0.5
 SLICE_CAP = 3
@@ -130,7 +133,7 @@ def _by_class(train: Dataset) -> tuple[bool, tuple[str, ...]]:
 
 def _augment(train: Dataset, tune: Dataset, gaps: Sequence[Gap], learner: str, seed: int) -> Plan:
     choice = to_augment(train.schema, len(train), learner)
-    budget = len(train) * (SMALL_RATIO if len(train) <= SMALL_ROWS else 1)
+    budget = _budget(len(train), learner)
     target = {t for task in train.schema.tasks for t in task.targets}
     holes = [g for g in gaps if g.kind == "missing" and g.slice and not target & set(g.slice.columns())]
     # Only a combination that a real row of tune shows, or that a person vouches for, is sure to be possible;
@@ -145,6 +148,14 @@ def _augment(train: Dataset, tune: Dataset, gaps: Sequence[Gap], learner: str, s
         reason="the common share: as the data is distributed, labelled by a teacher ensemble",
     )  # fmt: skip
     return Plan(orders=(base, *orders), advice=choice.advice, notes=tuple(notes))
+
+
+def _budget(rows: int, learner: str) -> int:
+    """How many synthetic rows; which share of them is judged is chosen on tune."""
+    if rows > SMALL_ROWS:
+        return rows
+    least = SMALL_RATIO * rows
+    return max(least, min(TREE_RATIO * rows, TREE_ROWS)) if learner == "tree" else least
 
 
 def common_needed(special: int, rare: float = 0.0) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from abound.core import registry
 from abound.core.artifact import Artifact, build_folder
@@ -18,22 +18,19 @@ from abound.core.labels import classes, codes
 from abound.core.ledger import SealedTest, unseal
 from abound.core.recipe import Purpose, Use
 from abound.core.run import Run
-from abound.core.slice import Term
-from abound.core.study import ArmResult, ArmRole, Guard, Study
-from abound.errors import InputError
-from abound.proof import remedy as remedies
+from abound.core.slice import Slice
+from abound.core.study import Study
+from abound.errors import InputError, UnknownName, did_you_mean
 from abound.proof.controls import CONTROLS
 from abound.proof.curve import curve
-from abound.proof.guards import common_question, guard
-from abound.proof.questions import arm_result, default_metric, facts_of
+from abound.proof.judging import Entrant, check_margins, stamped, study_of
+from abound.proof.outside import outside_files
+from abound.proof.questions import Asked, asked, check_asked
+from abound.proof.remedy import description
 from abound.proof.repeat import RepeatResult, read_repeat
 from abound.proof.scoring import Question
-from abound.proof.verdict import TestFacts, claims, common_arms, tune_mean
+from abound.proof.verdict import common_arms
 
-if TYPE_CHECKING:
-    from abound.core.schema import Schema
-
-MOST_SLICES = 3  # weak slices that are claimed about: each more widens the intervals of all (Holm)
 _SAME_SHARES = 0.1  # class shares of a drawn training set that differ less from the test rows' go without saying
 Rows = Dataset | Path  # rows in memory, or the artifact folder that holds them
 
@@ -45,6 +42,7 @@ class _Job:
     run: Run
     ctx: Context
     learner: Use
+    files: dict[str, str]  # scripts that the learner runs, and their digests
     teacher: str
     questions: list[Question]
     tune: Path
@@ -65,6 +63,7 @@ def prove(
     purpose: Purpose = "augment",
     teacher: str = "ensemble",
     gaps: Sequence[Gap] = (),
+    slices: Sequence[str | Slice] = (),
     controls: Sequence[str] | None = None,
     preliminary: bool = False,
     seed: int = 0,
@@ -76,9 +75,12 @@ def prove(
 
     `arms` maps a name to one training set a repeat (refits of the generator); `baseline` is the real rows of each
     repeat, or one set for all. Which candidate and which control are compared is chosen on `tune`. The interval of
-    a paired difference adds the variance over repeats and the variance over bootstrap draws of whole test groups;
-    Holm's correction covers all claims. With one repeat or one test group there is no interval and no verdict.
-    Raises InputError for arms of different lengths, LeakError where an arm is the test set itself.
+    a paired difference adds the variance over repeats and the variance over bootstrap draws of whole test units
+    (groups, shared keys, near-duplicates); Holm's correction covers all claims. With one repeat or one test group
+    there is no interval and no verdict. Claims are about all test rows, each of `slices` (conditions), and weak
+    slices and rare classes among `gaps`. To "replace", arms hold no real rows and are compared with those alone:
+    "no difference" is equivalence within `margin`. Raises InputError for what does not fit together or the target,
+    before the test set is opened; LeakError where an arm is the test set itself.
     """
     start = time.monotonic()
     ctx = ctx or Context(seed=seed, engine=_engine(workers))
@@ -88,35 +90,34 @@ def prove(
         real = [_place(run, b, ctx) for b in _each(baseline, repeats)]
         placed = {name: [_place(run, d, ctx) for d in _each(value, repeats)] for name, value in arms.items()}
         more = [_place(run, e, ctx) if e is not None else None for e in extra or [None] * repeats]
-        opened = unseal(test, reason=f"prove {sorted(arms)} on {repeats} repeats")
+        # A mistake that can be seen without the test rows costs no opening.
+        names = _controls(controls, arms)
         _not_the_same(placed, real)
         use = learner if isinstance(learner, Use) else Use(name=learner)
-        asked = _questions(opened.schema, metric, gaps)
-        beside = common_question(opened.schema, gaps)
-        questions = [*asked, *([beside] if beside else [])]
-        job = _Job(run, ctx, use, teacher, questions, _place(run, tune, ctx), test)
-        names = list(controls) if controls is not None else [c.name for c in CONTROLS]
+        place, files = _place(run, tune, ctx), outside_files(use)
+        questions = _questions(Dataset.load(place), metric, gaps, slices, (margin, minimal_gain))
+        opened = unseal(test, reason=f"prove {sorted(arms)} on {repeats} repeats")
+        job = _Job(run, ctx, use, files, teacher, questions.all, place, test)
         results = _run_repeats(job, placed, real, more, names)
         about = _about(real, opened.schema.main, opened)
-    facts = [facts_of(opened, q) for q in asked]
-    kept = [i for i, f in enumerate(facts) if i == 0 or f.enough]
-    study = _study(job, results, [asked[i] for i in kept], [facts[i] for i in kept], kept, list(arms), names,
-                   (margin, minimal_gain), gaps, purpose)  # fmt: skip
-    return study.model_copy(
-        update={
-            "guards": _guards(results, study.claim.arm, len(asked), beside, opened),
-            "preliminary": preliminary, "power": test.power.sentence, "test_digest": test.digest,
-            "test_rows": test.rows, "openings": test.ledger.openings(test.digest), "seed": ctx.seed,
-            "seconds": round(time.monotonic() - start, 1), "about": about,
-        }
+    study = study_of(
+        results, questions, opened, [_entrant(name, list(arms)) for name in common_arms(results)],
+        purpose=purpose, learner=use.name, margin=margin, minimal_gain=minimal_gain, gaps=gaps,
     )  # fmt: skip
+    said: dict[str, Any] = {"skipped": _skipped(results, names), "curve": curve(study.arms, study.claim.arm)}
+    said |= {"about": about, "preliminary": preliminary, "seed": ctx.seed}
+    return stamped(study, test, start, _warnings(study, use.name), said)
 
 
-def _guards(
-    results: list[RepeatResult], arm: str, place: int, asked: Question | None, test: Dataset
-) -> tuple[Guard, ...]:
-    found = guard(results, arm, place, asked, facts_of(test, asked)) if asked else None
-    return (found,) if found else ()
+def _questions(
+    tune: Dataset, metric: str | Use | None, gaps: Sequence[Gap], slices: Sequence[str | Slice],
+    limits: tuple[float | None, float],
+) -> Asked:  # fmt: skip
+    """What is asked, after all that can be said against it without the test rows."""
+    check_margins(*limits)
+    questions = asked(tune.schema, metric, gaps, slices)
+    check_asked(questions, tune)
+    return questions
 
 
 def _engine(workers: int) -> Any:
@@ -168,22 +169,6 @@ def _place(run: Run, rows: Rows, ctx: Context) -> Path:
     return folder
 
 
-def _questions(schema: Schema, metric: str | Use | None, gaps: Sequence[Gap]) -> list[Question]:
-    """The main question, one for each weak slice, one for each rare class that the metric does not single out."""
-    task = schema.task()
-    use = metric if isinstance(metric, Use) else Use(name=metric or default_metric(schema, task))
-    main = Question(metric=use)
-    main.plugin()
-    weak = [g.slice for g in gaps if g.kind == "weak" and g.slice and g.slice.on == task.table]
-    slices = [Question(metric=main.metric, slice=s) for s in weak[:MOST_SLICES]]
-    if task.kind != "classification" or len(classes(schema, task)) == 2:
-        return [main, *slices]
-    terms = [t for g in gaps if g.kind == "rare" and g.slice for t in g.slice.terms if isinstance(t, Term)]
-    named = [str(t.value) for t in terms if t.column == task.targets[0] and t.op == "=="]
-    ranked = [Use(name="average_precision", params={"positive": c}) for c in named[:3]]
-    return [main, *slices, *(Question(metric=u, name=f"class {u.params['positive']}") for u in ranked)]
-
-
 def _run_repeats(
     job: _Job, arms: dict[str, list[Path]], real: list[Path], extra: list[Path | None], controls: list[str]
 ) -> list[RepeatResult]:
@@ -201,8 +186,8 @@ def _run_repeats(
         if more is not None:
             inputs["extra"] = more
         settings = {
-            "learner": job.learner.model_dump(), "teacher": job.teacher, "controls": controls, "number": number,
-            "questions": [q.model_dump(mode="json") for q in job.questions],
+            "learner": job.learner.model_dump(), "files": job.files, "teacher": job.teacher, "controls": controls,
+            "number": number, "questions": [q.model_dump(mode="json") for q in job.questions],
         }  # fmt: skip
         folder, draft, fresh = job.run.plan(
             f"prove/repeat-{number:03d}", kind="repeat", inputs=inputs, params=settings, seed=job.ctx.seed
@@ -224,48 +209,26 @@ def _run_repeats(
     return [read_repeat(folder) for folder in folders]
 
 
-def _study(
-    job: _Job, results: list[RepeatResult], questions: list[Question], facts: list[TestFacts], kept: list[int],
-    candidates: list[str], controls: list[str], limits: tuple[float | None, float], gaps: Sequence[Gap],
-    purpose: Purpose,
-) -> Study:  # fmt: skip
-    metric = questions[0].plugin()
-    sign = 1.0 if metric.larger_is_better else -1.0
-    trimmed = [_only(r, kept) for r in results]
-    groups = facts[0].groups if facts[0].enough else 1  # too few test rows of a side: no interval anywhere
-    arms = [
-        arm_result(trimmed, name, *_role(name, candidates), remedies.description(name), groups, sign)
-        for name in common_arms(trimmed)
-    ]
-    trained = [a.arm for a in arms if a.arm in candidates]
-    if not trained:
-        raise InputError("no candidate arm could be trained in every repeat: see the reasons in the run folder")
-    chosen = max(trained, key=lambda a: sign * tune_mean(trimmed, a))
-    rivals = [a.arm for a in arms if a.role == "control" and a.same_learner and a.arm != "shuffled"]
-    if purpose == "replace":
-        rivals = ["real_only"]
-    margins = [limits[0], *[None] * (len(questions) - 1)]
-    told = tuple(claims(trimmed, questions, chosen, rivals, facts, margins, limits[1]))
-    name = questions[0].metric.name
-    return Study(
-        purpose=purpose, metric=name, larger_is_better=metric.larger_is_better,
-        learner=job.learner.name, about="", arms=tuple(arms), skipped=_skipped(results, controls),
-        claims=told, curve=curve(arms, chosen),
-        remedy=remedies.remedy(arms, metric.larger_is_better, name, job.learner.name, gaps, told),
-        warnings=tuple(_warnings(arms, sign, job.learner.name)),
-    )  # fmt: skip
+def _controls(asked_for: Sequence[str] | None, arms: Mapping[str, Any]) -> list[str]:
+    """The controls to run; UnknownName or InputError for a name that is none, or that an arm has as well."""
+    known = [c.name for c in CONTROLS]
+    names = known if asked_for is None else list(asked_for)
+    for name in names:
+        if name not in known:
+            raise UnknownName(f"no control is called {name!r}: {did_you_mean(name, known)}")
+    for name in arms:
+        if name in names:
+            raise InputError(f"the arm {name!r} has the name of a control: call it otherwise")
+    return names
 
 
-def _only(result: RepeatResult, kept: list[int]) -> RepeatResult:
-    """The repeat with the scores of these questions only."""
-    scores = {arm: [rows[i] for i in kept] for arm, rows in result.scores.items()}
-    return RepeatResult(result.arms, result.skipped, scores)
-
-
-def _role(name: str, candidates: list[str]) -> tuple[ArmRole, bool]:
-    """An arm's role, and whether it deploys the learner that was asked for."""
+def _entrant(name: str, candidates: list[str]) -> Entrant:
+    """An arm's part in the comparison: what the shuffled rows score is a warning, and no rival."""
     control = next((c for c in CONTROLS if c.name == name and name not in candidates), None)
-    return ("candidate", True) if control is None else (control.role, control.same_learner)
+    if control is None:
+        return Entrant(name, "candidate", True, description(name), False)
+    rival = control.role == "control" and control.same_learner and name != "shuffled"
+    return Entrant(name, control.role, control.same_learner, control.description, rival)
 
 
 def _skipped(results: list[RepeatResult], controls: list[str]) -> dict[str, str]:
@@ -279,9 +242,9 @@ def _skipped(results: list[RepeatResult], controls: list[str]) -> dict[str, str]
     return out
 
 
-def _warnings(arms: Sequence[ArmResult], sign: float, learner: str) -> list[str]:
+def _warnings(study: Study, learner: str) -> list[str]:
     """What a reader must know before trusting the verdict."""
-    by = {a.arm: a for a in arms}
+    by, sign = {a.arm: a for a in study.arms}, 1.0 if study.larger_is_better else -1.0
     out = []
     shuffled, real, teacher = (by.get(n) for n in ("shuffled", "real_only", "ensemble"))
     if shuffled and shuffled.versus_real and shuffled.versus_real.low is not None and shuffled.versus_real.low > 0:

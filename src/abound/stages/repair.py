@@ -5,7 +5,7 @@
                 wrong relations drawn anew given the other columns
     weight      rows count by the density ratio, clipped to [.1, 10] and brought together until they are worth
                 30 % of their number
-    diversify   which order to generate again with more noise, as a note: rows that do not exist cannot be repaired
+    diversify   rows for the regions of the training rows where no synthetic row is, in the places of others
     stop        no set is handed back where fewer than 20 % of the rows would be kept
 
 It sees training rows and the audit. The audit's finding is stale after it: audit again, against real rows that
@@ -28,16 +28,28 @@ if TYPE_CHECKING:
 
     from abound.core.audit import Audit, Finding
     from abound.core.dataset import Dataset
+    from abound.core.plan import Plan
 
 LEAST_ACCEPTED = 0.2
-_ORDER = "_order"
 _MOST = 0.5  # of the gap: one column with as much is repaired alone
-_LEAST_ROWS = 20  # of an order, before it is judged
+_BY_HAND = (
+    "generate again with a generator that spreads more (fewer steps of training, more noise, or another one): this "
+    "is not done automatically"
+)
 
 
-def repair(synth: Dataset, train: Dataset, audit: Audit, *, seed: int = 0, ctx: Context | None = None) -> Dataset:
+def repair(
+    synth: Dataset,
+    train: Dataset,
+    audit: Audit,
+    *,
+    plan: Plan | None = None,
+    seed: int = 0,
+    ctx: Context | None = None,
+) -> Dataset:
     """The synthetic set with what the audit found put right as far as possible; its notes say what was done.
 
+    With the `plan` that the rows were made by, a row made under a condition is replaced by rows that satisfy it.
     Raises Refusal for linked tables, where the audit says stop, and where fewer than 20 % of the rows would be
     kept; InputError where the audit is about another set.
     """
@@ -74,7 +86,9 @@ def repair(synth: Dataset, train: Dataset, audit: Audit, *, seed: int = 0, ctx: 
         notes.append("no column was changed: the rows carry a teacher's labels, which would not fit other features")
     elif not wrong and any(f.action == "repair" and f.check == "gap_test" for f in audit.findings):
         notes.append("the gap test names no column that repair may change: use another generator")
-    notes += _diversify(synth, audit, weights)
+    if any(f.action == "diversify" for f in audit.findings):
+        out, done = _diversify(out, train, plan, labelled, around)
+        notes += done
     for note in notes:
         around.progress.note(note)
     return replace(out, notes=(*synth.notes, *notes))
@@ -188,19 +202,19 @@ def _with_weights(out: Dataset, weights: NDArray[np.float64]) -> Dataset:
     return out.with_table(out.schema.main, out.main.with_columns(pl.Series(WEIGHT, tempered(weights))))
 
 
-def _diversify(synth: Dataset, audit: Audit, weights: NDArray[np.float64]) -> list[str]:
-    """A note on what to generate again, where the audit asks for more diverse rows."""
-    import polars as pl
+def _diversify(
+    out: Dataset, train: Dataset, plan: Plan | None, labelled: bool, ctx: Context
+) -> tuple[Dataset, list[str]]:
+    """The set with its bare regions filled; where that cannot be done, what to do by hand."""
+    from abound.core.task import one_thread
+    from abound.encoding.comparison import WHERE, with_conditions
+    from abound.encoding.diversify import diversified
 
-    asked = [f for f in audit.findings if f.action == "diversify"]
-    if not asked:
-        return []
-    share = asked[0].details.get("real_rows_lacking", 0.0)
-    text = f"{share:.0%} of the real rows lie where hardly any synthetic row is: generate again with more noise"
-    if _ORDER in synth.main.columns and len(weights):
-        orders = synth.main[_ORDER].cast(pl.String)
-        sizes = [(o, orders == o) for o in orders.drop_nulls().unique().sort().to_list()]
-        judged = [(float(weights[m.to_numpy()].mean()), o) for o, m in sizes if m.sum() >= _LEAST_ROWS]
-        # A large weight marks a row with too few others around it.
-        text += f", the order {max(judged)[1]} first" if judged else ""
-    return [f"{text} (a smoother model, fewer steps of training, or more swapped cells)"]
+    if labelled:
+        return out, [f"rows that carry a teacher's labels are not replaced; {_BY_HAND}"]
+    with one_thread():
+        filled, notes = diversified(out if plan is None else with_conditions(out, plan), train, ctx.at("diversify"))
+    frame = filled.main
+    if WHERE in frame.columns and WHERE not in out.main.columns:
+        filled = filled.with_table(filled.schema.main, frame.drop(WHERE))
+    return filled, notes or [f"no region of 20 training rows or more is without synthetic rows; {_BY_HAND}"]

@@ -23,6 +23,7 @@ from abound.core.ledger import Power, SealedTest
 from abound.core.model import digest_of
 from abound.core.recipe import NearDuplicates
 from abound.core.slice import Slice
+from abound.core.units import count_units, with_units
 from abound.encoding.together import Units, together
 from abound.errors import InputError
 from abound.stats.splitting import part_by_group, part_by_time, raked
@@ -89,7 +90,8 @@ def split(
     With `time`, a column of times or numbers, test holds the latest units, tune those before, train the first; rows
     of one time stay together, and nothing that is trained on is later than the border. A unit that spans the border
     lies behind it as a whole. The parts then carry no weights: what changes over time is what is to be tested.
-    `near_duplicates`: see `encoding.near_duplicates`.
+    `near_duplicates`: see `encoding.near_duplicates`. Units that are more than the groups are noted in the column
+    `_unit` of each part, so that folds, draws and bootstraps keep them together as well (`core.units`).
 
     Raises InputError where the data is too small to be divided, a slice holds no row, or a time is missing.
     """
@@ -109,10 +111,10 @@ def split(
             why = "rows or groups" if when is None else f"different times in {time!r} or groups"
             raise InputError(f"the {name} part would be empty: the data has too few {why} to be split")
     power = _power(data, claims, units, in_test, wanted_gain)
-    notes = (*data.notes, *units.notes)
+    noted = replace(with_units(data, units.of), notes=(*data.notes, *units.notes))
 
     def part(mask: NDArray[Any], name: str) -> Dataset:
-        rows = replace(data.take(mask.nonzero()[0]), split=name, notes=notes)
+        rows = replace(noted.take(mask.nonzero()[0]), split=name)
         return rows if name == "train" or when is not None else _natural(rows, mask, claims)
 
     sealed = _seal(part(in_test, "test"), power, len(set(units.of[in_test].tolist())), folder)
@@ -227,7 +229,8 @@ def _times(data: Dataset, column: str) -> NDArray[Any]:
 
     declared = data.schema.main_table.column(column)
     if declared.kind not in ("time", "number"):
-        raise InputError(f"the column {column!r} is a {declared.kind}: name a column of times or numbers")
+        kind = f"a{'n' * (declared.kind[0] in 'aio')} {declared.kind}"
+        raise InputError(f"the column {column!r} is {kind}: name a column of times or numbers")
     values = as_numbers(data.main[column])
     missing = int(np.isnan(values).sum())
     if missing:
@@ -254,7 +257,8 @@ def _power(data: Dataset, claims: _Claims, units: Units, in_test: Mask, wanted: 
     for name, mask in counted.items():
         inside, outside = units.of[mask & in_test], units.of[mask & ~in_test]
         counts[name] = (len(inside), len(set(inside.tolist())), len(set(outside.tolist())))
-    return stated(rare, counts, wanted, max(DISCORDANT, wanted))
+    reasons = ("group",) if units.count == count_units(data) else units.reasons
+    return stated(rare, counts, wanted, max(DISCORDANT, wanted), reasons)
 
 
 def _natural(part: Dataset, mask: Mask, claims: _Claims) -> Dataset:

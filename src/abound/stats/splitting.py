@@ -209,3 +209,21 @@ def draw_rows(groups: Sequence[Any] | None, n: int, rows: int, rng: np.random.Ge
     size = np.bincount(group)[order]
     taken = order[np.cumsum(size) <= max(rows, int(size[0]))]
     return np.flatnonzero(np.isin(group, taken))
+
+
+def draw_strata(strata: Ints, groups: Ints, wanted: dict[int, int], rng: np.random.Generator) -> Ints:
+    """Sorted positions of at most `wanted[s]` units of each stratum s, by whole groups in random order.
+
+    A group is left out where it would make a stratum too many, or holds a stratum that is not wanted; small groups
+    fill what larger ones leave, so a stratum falls short only where no group fits.
+    """
+    group = np.unique(groups, return_inverse=True)[1]
+    table = np.zeros((int(group.max()) + 1, int(strata.max()) + 1), dtype=np.int64)
+    np.add.at(table, (group, strata), 1)
+    left = np.array([wanted.get(s, 0) for s in range(table.shape[1])])
+    taken = np.zeros(len(table), dtype=bool)
+    for one in rng.permutation(len(table)):
+        if (table[one] <= left).all():
+            taken[one] = True
+            left -= table[one]
+    return np.flatnonzero(taken[group])

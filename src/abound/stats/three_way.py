@@ -114,10 +114,12 @@ def spread(values: Floats) -> float:
 def outliers(near: Near, *, spreads: float = 3.5, neighbour: int = 3) -> Flagged:
     """Rows whose third neighbour is farther than the median of all such distances plus 3.5 spreads.
 
-    The third: a pair of strange rows, or a triple, is an outlier, and four rows of a rare kind are none. Distances
-    have a long upper tail in most tables, so their spread is the larger of `spread` and of what their upper tenth
-    says, (90 % quantile - median) / 1.2816, the same for normal values. Where most rows have a twin the limit is
-    drawn from the distances that are not zero, or every row without one would be flagged. Scores are distances (inf
+    The third: a pair of strange rows, or a triple, is an outlier, and four rows of a rare kind are none. How far
+    usual rows lie apart is said by the upper half of the distances alone, which in most tables has a long tail: a
+    spread is the larger of (75 % quantile - median) / .6745 and (90 % quantile - median) / 1.2816, a standard
+    deviation of normal values either way (`spread`, where both are 0). The lower half holds twins and rows that
+    differ in a level or two, and says nothing of it. Where most rows have a twin the limit is drawn from the
+    distances that are not zero, or every row without one would be flagged. Scores are distances (inf
     where a row has too few others).
     """
     score = near.distance[:, neighbour - 1]
@@ -127,21 +129,28 @@ def outliers(near: Near, *, spreads: float = 3.5, neighbour: int = 3) -> Flagged
     used = seen if np.median(seen) > 0 else seen[seen > 0]
     limit = 0.0
     if len(used):
-        middle, high = (float(q) for q in np.quantile(used, (0.5, 0.9)))
-        limit = middle + spreads * max(spread(used), (high - middle) / 1.2816)
+        middle, some, most = (float(q) for q in np.quantile(used, (0.5, 0.75, 0.9)))
+        limit = middle + spreads * (max((some - middle) / 0.6745, (most - middle) / 1.2816) or spread(used))
     return Flagged(score, limit, score > limit * (1 + 1e-9))
 
 
+TELLING = 0.2  # weight of the neighbours in the mixture from which they tell errors from small groups
+SURE = 0.6
+
+
 def class_errors(
-    probabilities: Floats, labels: Ints, near: Near, *, own: float = 0.25, other: float = 0.6
+    probabilities: Floats, labels: Ints, near: Near, *, own: float = 0.25, other: float = 0.5, alike: float = 0.1
 ) -> Flagged:
     """Rows whose likes and whose out-of-fold prediction agree on another label.
 
     A model alone calls every hard case an error, and the neighbours alone every row of a small cluster. Flagged is
     a row to whose label the mean of both (probabilities, and votes of the neighbours) gives less than `own`, and to
-    another one more than `other`. The score is what the model gives to other labels times what the neighbours give
-    to them, the latter to the power of twice their weight in the best mixture of both: neighbours that add nothing
-    to the model do not count. `probabilities` (rows, classes).
+    another one more than `other`. Errors are alone: a row is none if more than a share `alike` of its neighbours
+    bear its label, for a few rows of one label together are rather a small group of their own. The score is what
+    the model gives to other labels times what the neighbours give to them, the latter to the power of twice their
+    weight in the best mixture of both: neighbours that add nothing to the model do not count. Where that weight is
+    below `TELLING`, as in tables of crossed categories, they say nothing of what is alone either: `alike` is left
+    out and the other label needs more than `SURE`. `probabilities` (rows, classes).
     """
     rows = np.arange(len(labels))
     votes = np.zeros_like(probabilities)
@@ -150,11 +159,16 @@ def class_errors(
         votes[rows[there], labels[column[there]]] += 1.0
     votes /= np.maximum((near.place >= 0).sum(axis=1), 1)[:, None]
     model, likes = probabilities[rows, labels], votes[rows, labels]
-    score = (1.0 - model) * (1.0 - likes) ** (2.0 * _weight(model, likes, probabilities.shape[1]))
+    weight = _weight(model, likes, probabilities.shape[1])
+    score = (1.0 - model) * (1.0 - likes) ** (2.0 * weight)
     both = (probabilities + votes) / 2
     mine = both[rows, labels].copy()
     both[rows, labels] = 0.0
-    return Flagged(score, own, (mine < own) & (both.max(axis=1) > other))
+    if weight < TELLING:
+        return Flagged(score, own, (mine < own) & (both.max(axis=1) > max(other, SURE)))
+    # A share of 1 in 10 passes a limit of .1 however it is rounded.
+    flagged = (mine < own) & (both.max(axis=1) > other) & (likes <= alike + 1e-9)
+    return Flagged(score, own, flagged)
 
 
 def _weight(model: Floats, votes: Floats, classes: int) -> float:
@@ -190,13 +204,13 @@ def hard_cases(loss: Floats, alike: Near, *, limit: float = float(np.log(2.0))) 
     """Rows in a neighbourhood of their own label that models which saw none of it get wrong.
 
     `loss` is the log loss of models that did not see a row's neighbourhood (`leave_cluster_out`), `alike` the
-    nearest rows of the same label. Taken is the median over a row and its likes, twice, so that a wrong label among
-    them, or a wrong one of the row itself, weighs nothing: what is left is regions, not single rows. Flagged from a
-    median probability of the own label below one half.
+    nearest rows of the same label. Taken is the mean over a row and its likes: what is left is regions, not single
+    rows. The mean and not the median, because a cluster that was left out seldom is the whole region, so that in
+    each round some of its rows are known and the others say all. Outliers and label errors would say more than
+    their share: they belong neither to the rows nor to the likes. Flagged from a geometric mean of the probability
+    of the own label below one half.
     """
     rows = np.arange(len(loss))[:, None]
     places = np.hstack([rows, np.where(alike.place >= 0, alike.place, rows)])
-    score = loss
-    for _ in range(2):
-        score = np.median(score[places], axis=1)
+    score = loss[places].mean(axis=1)
     return Flagged(score, limit, score > limit)

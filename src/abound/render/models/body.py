@@ -1,8 +1,9 @@
 """The human body: lengths of its parts by stature, skeleton, and the tubes that shape it.
 
 Lengths are shares of stature (Drillis and Contini 1966, in Winter 2009, "Biomechanics and Motor Control of Human
-Movement", table 4.1). Children have larger heads and shorter legs: the head is 1/5 of the stature at two years, 1/6 at
-six, 1/7.7 grown up (Snyder et al. 1977, "Anthropometry of infants, children and youths", by way of interpolation).
+Movement", table 4.1). Children have larger heads and shorter legs: the head is 1/5 of the stature at two years, 1/6
+at six, 1/7.7 grown up (Snyder et al. 1977, "Anthropometry of infants, children and youths", by way of
+interpolation).
 """
 
 from __future__ import annotations
@@ -52,9 +53,18 @@ def build(stature: float, child: bool, woman: float, girth: float) -> Build:
     shoulder = stature - head - stature * (0.050 - 0.016 * youth)
     hip = stature * (0.525 - 0.05 * youth)
     return Build(
-        stature, youth, woman, girth, head, shoulder, hip, 0.538 * hip, 0.042 * stature,
-        stature * (0.183 - 0.018 * youth), stature * (0.146 - 0.014 * youth),
-    )  # fmt: skip
+        stature,
+        youth,
+        woman,
+        girth,
+        head,
+        shoulder,
+        hip,
+        0.538 * hip,
+        0.042 * stature,
+        stature * (0.183 - 0.018 * youth),
+        stature * (0.146 - 0.014 * youth),
+    )
 
 
 def skeleton(b: Build) -> Skeleton:
@@ -93,12 +103,31 @@ def torso(b: Build, grow: float = 0.0) -> list[Tube]:
     belly = 0.054 + 0.06 * (b.girth - 0.95) - 0.003 * w
     out = [
         Tube("chest", (0, 0, 0), (-0.002 * s, 0, 0.30 * t), r(0.060, 0.067 - 0.004 * w, 0.060), (1.40, 1.30, 1.26)),
-        Tube("spine", (0, 0, -0.01 * s), (0, 0, 0.28 * t), r(belly + 0.002, belly, 0.060), (1.44, waist, 1.40), blend=soft),
-        Tube("pelvis", (0, 0, -0.015 * s), (-0.004 * s, 0, 0.28 * t), r(0.058, 0.062, belly),
-             (1.36 + 0.12 * w, 1.48 + 0.10 * w, 1.46), blend=soft),
-        Tube("chest", (-0.002 * s, 0.066 * s, 0.362 * t), (-0.002 * s, -0.066 * s, 0.362 * t), r(0.034, 0.042, 0.034),
-             side=(1, 0, 0), blend=0.016 * s),
-    ]  # fmt: skip
+        Tube(
+            "spine",
+            (0, 0, -0.01 * s),
+            (0, 0, 0.28 * t),
+            r(belly + 0.002, belly, 0.060),
+            (1.44, waist, 1.40),
+            blend=soft,
+        ),
+        Tube(
+            "pelvis",
+            (0, 0, -0.015 * s),
+            (-0.004 * s, 0, 0.28 * t),
+            r(0.058, 0.062, belly),
+            (1.36 + 0.12 * w, 1.48 + 0.10 * w, 1.46),
+            blend=soft,
+        ),
+        Tube(
+            "chest",
+            (-0.002 * s, 0.066 * s, 0.362 * t),
+            (-0.002 * s, -0.066 * s, 0.362 * t),
+            r(0.034, 0.042, 0.034),
+            side=(1, 0, 0),
+            blend=0.016 * s,
+        ),
+    ]
     for _, sign in SIDES:
         neck, tip = (-0.006 * s, sign * 0.016 * s, 0.480 * t), (-0.004 * s, sign * 0.080 * s, 0.378 * t)
         out.append(Tube("chest", neck, tip, r(0.024, 0.020, 0.022), blend=soft))
@@ -106,7 +135,7 @@ def torso(b: Build, grow: float = 0.0) -> list[Tube]:
         out.append(Tube("pelvis", seat, (seat[0], seat[1], seat[2] - 0.01 * s), r(0.049 + 0.003 * w), blend=soft))
         if w > 0.3 and b.youth < 0.2:
             bust = (0.042 * s, sign * 0.040 * s, 0.10 * t)
-            out.append(Tube("chest", bust, bust[:2] + (bust[2] + 0.005,), r(0.034 * w), blend=soft))
+            out.append(Tube("chest", bust, (*bust[:2], bust[2] + 0.005), r(0.034 * w), blend=soft))
     return out
 
 
@@ -151,9 +180,14 @@ def hand(b: Build, side: str, fist: float = 0.35) -> list[Tube]:
         Tube(name, (0, 0, 0.004 * s), p(knuckle), (0.0135 * s, 0.0115 * s, 0.0105 * s), (1.25, 2.0, 2.2), x),
         Tube(name, p(knuckle), p(middle), (0.0100 * s, 0.0085 * s), (2.3, 2.3), x, blend=0.006 * s),
         Tube(name, p(middle), p(tip), (0.0085 * s, 0.0070 * s), (2.3, 1.9), x, blend=0.006 * s),
-        Tube(name, (0.012 * s, 0, -0.015 * s), (0.027 * s, inward * 0.010 * s, -0.050 * s),
-             (0.0105 * s, 0.0085 * s, 0.0070 * s), blend=0.012 * s),
-    ]  # fmt: skip
+        Tube(
+            name,
+            (0.012 * s, 0, -0.015 * s),
+            (0.027 * s, inward * 0.010 * s, -0.050 * s),
+            (0.0105 * s, 0.0085 * s, 0.0070 * s),
+            blend=0.012 * s,
+        ),
+    ]
 
 
 def leg(b: Build, side: str, grow: float = 0.0) -> list[Tube]:
@@ -166,11 +200,28 @@ def leg(b: Build, side: str, grow: float = 0.0) -> list[Tube]:
 
     thigh, shank = b.hip - b.knee, b.knee - b.ankle
     return [
-        Tube(f"{side} thigh", (0, 0, -0.01 * s), (0, 0, -thigh), r(0.053 + 0.002 * w, 0.050, 0.041, 0.034), blend=0.014 * s),
-        Tube(f"{side} shank", (0, 0, 0), (-0.004 * s, 0, -shank), r(0.0325, 0.0330, 0.0300, 0.0220, 0.0185), blend=0.01 * s),
-        Tube(f"{side} shank", (-0.012 * s, 0, -0.16 * shank), (-0.010 * s, 0, -0.42 * shank), r(0.021, 0.026, 0.019),
-             blend=0.02 * s),
-    ]  # fmt: skip
+        Tube(
+            f"{side} thigh",
+            (0, 0, -0.01 * s),
+            (0, 0, -thigh),
+            r(0.053 + 0.002 * w, 0.050, 0.041, 0.034),
+            blend=0.014 * s,
+        ),
+        Tube(
+            f"{side} shank",
+            (0, 0, 0),
+            (-0.004 * s, 0, -shank),
+            r(0.0325, 0.0330, 0.0300, 0.0220, 0.0185),
+            blend=0.01 * s,
+        ),
+        Tube(
+            f"{side} shank",
+            (-0.012 * s, 0, -0.16 * shank),
+            (-0.010 * s, 0, -0.42 * shank),
+            r(0.021, 0.026, 0.019),
+            blend=0.02 * s,
+        ),
+    ]
 
 
 def shoe(b: Build, side: str, high: float = 0.0) -> list[Tube]:
@@ -179,18 +230,37 @@ def shoe(b: Build, side: str, high: float = 0.0) -> list[Tube]:
     foot, toes = f"{side} foot", f"{side} toes"
     down, joint = 0.012 * s - a, 0.062 * s
     return [
-        Tube(foot, (-0.022 * s, 0, 0.021 * s - a), (0.035 * s, 0, 0.018 * s - a), (0.0245 * s, 0.0235 * s), (1.0, 1.05)),
-        Tube(foot, (-0.004 * s, 0, 0.004 * s + high), (0.0, 0, -0.006 * s), (0.0235 * s, 0.0245 * s), blend=0.02 * s),
-        Tube(foot, (0.002 * s, 0, -0.012 * s), (joint, 0, 0.016 * s - a), (0.024 * s, 0.0215 * s, 0.0185 * s), blend=0.02 * s),
-        Tube(toes, (-0.010 * s, 0, 0.016 * s - a - down), (0.036 * s, 0, 0.0115 * s - a - down),
-             (0.0200 * s, 0.0180 * s, 0.0125 * s), (1.22, 1.35, 1.3), blend=0.015 * s),
-    ]  # fmt: skip
+        Tube(
+            foot,
+            (-0.022 * s, 0, 0.021 * s - a),
+            (0.035 * s, 0, 0.018 * s - a),
+            (0.0245 * s, 0.0235 * s),
+            (1.0, 1.05),
+        ),
+        Tube(
+            foot, (-0.004 * s, 0, 0.004 * s + high), (0.0, 0, -0.006 * s), (0.0235 * s, 0.0245 * s), blend=0.02 * s
+        ),
+        Tube(
+            foot,
+            (0.002 * s, 0, -0.012 * s),
+            (joint, 0, 0.016 * s - a),
+            (0.024 * s, 0.0215 * s, 0.0185 * s),
+            blend=0.02 * s,
+        ),
+        Tube(
+            toes,
+            (-0.010 * s, 0, 0.016 * s - a - down),
+            (0.036 * s, 0, 0.0115 * s - a - down),
+            (0.0200 * s, 0.0180 * s, 0.0125 * s),
+            (1.22, 1.35, 1.3),
+            blend=0.015 * s,
+        ),
+    ]
 
 
 def skull(b: Build) -> list[Tube]:
     """The head with a hint of a face; measured from the head's joint, .28 of its height above the chin."""
     h = b.head
-    young = b.youth
     top = 0.72 * h  # crown above the joint
 
     def z(share: float) -> float:
@@ -198,17 +268,40 @@ def skull(b: Build) -> list[Tube]:
 
     out = [
         Tube("head", (-0.105 * h, 0, z(0.305)), (0.10 * h, 0, z(0.315)), (0.305 * h, 0.305 * h), (1.08, 1.02)),
-        Tube("head", (0.115 * h, 0, z(0.40)), (0.175 * h, 0, z(0.85)), (0.26 * h, 0.225 * h, 0.13 * h),
-             (1.06, 1.04, 1.1), blend=0.10 * h),
-        Tube("head", (-0.02 * h, 0, z(0.66)), (0.23 * h, 0, z(0.895)), (0.20 * h, 0.16 * h, 0.095 * h),
-             (1.25, 1.2, 1.15), blend=0.08 * h),
-    ]  # fmt: skip
+        Tube(
+            "head",
+            (0.115 * h, 0, z(0.40)),
+            (0.175 * h, 0, z(0.85)),
+            (0.26 * h, 0.225 * h, 0.13 * h),
+            (1.06, 1.04, 1.1),
+            blend=0.10 * h,
+        ),
+        Tube(
+            "head",
+            (-0.02 * h, 0, z(0.66)),
+            (0.23 * h, 0, z(0.895)),
+            (0.20 * h, 0.16 * h, 0.095 * h),
+            (1.25, 1.2, 1.15),
+            blend=0.08 * h,
+        ),
+    ]
     for _, sign in SIDES:
         eye = (0.425 * h, sign * 0.140 * h, z(0.50))
         out.append(Tube("head", eye, (eye[0], eye[1] * 1.15, eye[2]), (0.075 * h,), blend=0.07 * h, carve=True))
         ear = (-0.02 * h, sign * 0.325 * h, z(0.48))
         out.append(Tube("head", ear, (0.0, ear[1], z(0.64)), (0.062 * h, 0.04 * h), (0.55,), blend=0.02 * h))
-    nose = (0.030 - 0.008 * young) * h
-    out.append(Tube("head", (0.365 * h, 0, z(0.50)), (0.430 * h, 0, z(0.665)), (nose, 1.75 * nose), (0.85, 1.05), blend=0.035 * h))
-    out.append(Tube("head", (0.335 * h, 0, z(0.785)), (0.330 * h, 0, z(0.80)), (0.055 * h,), (1.5,), blend=0.04 * h))
     return out
+
+
+def nose(b: Build) -> list[Tube]:
+    """The nose, too small for the cells of the head."""
+    h, wide = b.head, (0.030 - 0.006 * b.youth) * b.head
+
+    def at(x: float, share: float) -> tuple[float, float, float]:
+        return x * h, 0.0, (0.72 - share) * h
+
+    bridge = Tube(
+        "head", at(0.345, 0.48), at(0.400 - 0.02 * b.youth, 0.655), (0.8 * wide, wide, 1.5 * wide), (0.9, 1.2)
+    )
+    wings = Tube("head", at(0.360, 0.670), at(0.365, 0.675), (1.35 * wide,), (1.6,), blend=0.02 * h)
+    return [bridge, wings]

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from abound.render.mesh import Colour, Material, Mesh, box, cylinder, join, mirrored, moved
+from abound.render.mesh import Colour, Mesh, box, cylinder, join, mirrored, moved
 from abound.render.models.coachwork import tub
 from abound.render.models.dressing import GRILLE, both, number_plate
 from abound.render.models.finish import CHROME, DARK, HEAD, LENS, MIRROR, SEAL, SEAM, STEEL, TRIM, TURN, paint
 from abound.render.models.glazing import pane, screen_image, side_image
-from abound.render.models.loft import Form, Shell, Table, band, image_patch, on_shell, patch, s_of_x, shell, strip
+from abound.render.models.loft import Form, Shell, Table, band, image_patch, on_shell, patch, s_of_x, shell, upright
 from abound.render.models.solid import beam, rounded
 
 Array = np.ndarray[Any, Any]
@@ -28,9 +28,11 @@ def cab(length: float, width: float, top: float, rgb: Colour, texts: dict[str, A
     )  # fmt: skip
     sides = shell(form, low)
     varnish = paint(rgb)
-    body = tub(form, sides, varnish, TRIM, 0.10, low)
+    body = tub(sides, varnish, TRIM, 0.10, low)
     block = box((2 * tyre, width - 0.7, tyre), DARK, (axle_x, 0, tyre + 0.1))
-    return join([body, block, *_front(sides, width, floor, top, texts, low), *_flank(sides, form, floor, top, low)]), sides
+    return join(
+        [body, block, *_front(sides, width, floor, top, texts, low), *_flank(sides, form, floor, top)]
+    ), sides
 
 
 def _front(sides: Shell, wide: float, floor: float, top: float, texts: dict[str, Any], low: bool) -> list[Mesh]:
@@ -39,20 +41,44 @@ def _front(sides: Shell, wide: float, floor: float, top: float, texts: dict[str,
     a, b, half = floor + 0.49 * h, floor + 0.86 * h, wide / 2
     screen = pane(screen_image())
     out = [
-        patch(sides, [(-0.96 * half, a - 0.03), (0.96 * half, a - 0.03), (0.95 * half, b + 0.03), (-0.95 * half, b + 0.03)], SEAL, 0.004, 0, 14, 3, 3),
-        glazed(sides, -0.93 * half, 0.93 * half, a, b, screen),
+        patch(sides, [(-0.96 * half, a - 0.03), (0.96 * half, a - 0.03), (0.95 * half, b + 0.03), (-0.95 * half,
+            b + 0.03)], SEAL, 0.004, 0, 14, 3, 3),
+        image_patch(sides, -0.93 * half, 0.93 * half, a, b, screen, 0.009),
     ]  # fmt: skip
     mouth, w = (floor + 0.20 * h, floor + 0.43 * h), 0.72 * half
-    out.append(patch(sides, [(-w, mouth[0]), (w, mouth[0]), (w * 1.1, mouth[1]), (-w * 1.1, mouth[1])], GRILLE, 0.006, 0, 9, 2))
+    out.append(
+        patch(
+            sides,
+            [(-w, mouth[0]), (w, mouth[0]), (w * 1.1, mouth[1]), (-w * 1.1, mouth[1])],
+            GRILLE,
+            0.006,
+            0,
+            9,
+            2,
+        )
+    )
     bars = 2 if low else 5
     out += [band(sides, -w, w, z, z, 0.03, STEEL, 0.018) for z in np.linspace(*mouth, bars + 2)[1:-1]]
     bumper = (floor + 0.01, floor + 0.155 * h)
-    out.append(patch(sides, [(-1.1 * half, bumper[0]), (1.1 * half, bumper[0]), (1.1 * half, bumper[1]), (-1.1 * half, bumper[1])], TRIM, 0.03, 0, 20, 3))
+    out.append(
+        patch(
+            sides,
+            [(-1.1 * half, bumper[0]), (1.1 * half, bumper[0]), (1.1 * half, bumper[1]), (-1.1 * half, bumper[1])],
+            TRIM,
+            0.03,
+            0,
+            20,
+            3,
+        )
+    )
     z = (bumper[0] + bumper[1]) / 2
     lamps = [
-        patch(sides, [(0.60 * half, z - 0.10), (1.0 * half, z - 0.09), (1.0 * half, z + 0.11), (0.60 * half, z + 0.10)], LENS, 0.038, 0.01, 6, 2),
-        patch(sides, [(0.66 * half, z - 0.07), (0.84 * half, z - 0.07), (0.84 * half, z + 0.07), (0.66 * half, z + 0.07)], HEAD, 0.055, 0.01, 3, 2),
-        patch(sides, [(0.87 * half, z - 0.05), (0.99 * half, z - 0.05), (0.99 * half, z + 0.07), (0.87 * half, z + 0.07)], TURN, 0.052, 0.005, 4, 2),
+        patch(sides, [(0.60 * half, z - 0.10), (1.0 * half, z - 0.09), (1.0 * half, z + 0.11), (0.60 * half,
+            z + 0.10)], LENS, 0.038, 0.01, 6, 2),
+        patch(sides, [(0.66 * half, z - 0.07), (0.84 * half, z - 0.07), (0.84 * half, z + 0.07), (0.66 * half,
+            z + 0.07)], HEAD, 0.055, 0.01, 3, 2),
+        patch(sides, [(0.87 * half, z - 0.05), (0.99 * half, z - 0.05), (0.99 * half, z + 0.07), (0.87 * half,
+            z + 0.07)], TURN, 0.052, 0.005, 4, 2),
     ]  # fmt: skip
     out.append(both(join(lamps)))
     front = on_shell(sides, 0.0, z, 0.045)
@@ -68,25 +94,7 @@ def _front(sides: Shell, wide: float, floor: float, top: float, texts: dict[str,
     return out
 
 
-def glazed(sides: Shell, s0: float, s1: float, z0: float, z1: float, glass: Material, lift: float = 0.009) -> Mesh:
-    """A pane with the picture of the inside, on the shell's own columns."""
-    own = np.concatenate([sides.s, -sides.s])
-    s = np.unique(np.concatenate([[s0, s1], own[(own > s0) & (own < s1)]]))
-    edges = list(zip(s, s[1:], strict=False))
-    own = sides.points[:, int(np.argmin(np.abs(sides.s - abs(s0 + s1) / 2))), 2]
-    rows = np.unique(np.concatenate([[z0, z1], own[(own > z0 + 0.02) & (own < z1 - 0.02)]]))
-    out = []
-    for left, right in edges:
-        for low, high in zip(rows, rows[1:], strict=False):
-            piece = image_patch(sides, left, right, low, high, glass, lift, 2)
-            u = (np.array([left, right]) - s0) / (s1 - s0)
-            v = (np.array([low, high]) - z0) / (z1 - z0)
-            uv = np.stack([u[0] + piece.uv[..., 0] * (u[1] - u[0]), v[0] + piece.uv[..., 1] * (v[1] - v[0])], -1)
-            out.append(piece._replace(uv=uv.astype(np.float32)))
-    return join(out)
-
-
-def _flank(sides: Shell, form: Form, floor: float, top: float, low: bool) -> list[Mesh]:
+def _flank(sides: Shell, form: Form, floor: float, top: float) -> list[Mesh]:
     """Side windows, door seams, handles, steps and the big mirrors."""
     h, half, long = top - floor, form.width / 2, form.length
     s0, s1 = (float(s_of_x(sides, x)) for x in (long / 2 - 0.30, -long / 2 + 0.75 * (long / 2)))
@@ -96,15 +104,15 @@ def _flank(sides: Shell, form: Form, floor: float, top: float, low: bool) -> lis
     glass = pane(side_image((0.5,)))._replace(image=None)
     out = [patch(sides, edge, SEAL, 0.004, 0, 12, 3, 2), patch(sides, window, glass, 0.008, 0, 12, 3, 2)]
     for s in (s0 - 0.07, s1 + 0.08):
-        z = np.linspace(floor + 0.36 * h, top - 0.22, 4)
-        out.append(strip(sides, np.stack([np.full(4, s), z], -1), 0.010, SEAM))
+        out.append(upright(sides, (s, floor + 0.36 * h), (s, top - 0.22), SEAM, 0.010))
     handle = on_shell(sides, s1 - 0.10, a - 0.12, 0.015)
     out.append(box((0.16, 0.03, 0.04), TRIM, handle))
     for z in (floor + 0.06, floor + 0.24):
         out.append(box((0.42, 0.10, 0.05), TRIM, (long / 2 - 0.42, half - 0.02, z)))
     x, y = long / 2 - 0.10, half + 0.13
     out += [
-        rounded((0.14, 0.20, 0.62), 0.05, TRIM, (x, y, a + 0.40), 1), box((0.006, 0.16, 0.54), MIRROR, (x - 0.071, y, a + 0.40)),
+        rounded((0.14, 0.20, 0.62), 0.05, TRIM, (x, y, a + 0.40), 1), box((0.006, 0.16, 0.54), MIRROR, (x - 0.071,
+            y, a + 0.40)),
         beam((x, half - 0.12, a + 0.70), (x, y, a + 0.62), 0.05, 0.05, TRIM),
         beam((x, half - 0.10, a + 0.10), (x, y, a + 0.16), 0.05, 0.05, TRIM),
     ]  # fmt: skip

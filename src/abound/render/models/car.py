@@ -9,7 +9,7 @@ import numpy as np
 from abound.render.mesh import Colour, Material, Mesh, join, moved, plate
 from abound.render.models.coachwork import Cabin, cabin, open_bed, tub, wells
 from abound.render.models.dressing import Front, dress
-from abound.render.models.finish import DARK, TRIM, colour, paint, picture
+from abound.render.models.finish import ALLOY, DARK, TRIM, colour, paint, picture
 from abound.render.models.loft import Form, Shell, Table, shell, smooth
 from abound.render.models.model import Model, Part, Size, fitted
 from abound.render.models.solid import rounded
@@ -19,7 +19,8 @@ Array = np.ndarray[Any, Any]
 
 
 SECTION: Table = (
-    (0, 0.90), (0.05, 0.935), (0.14, 0.965), (0.35, 0.985), (0.55, 0.995), (0.70, 1.0), (0.78, 0.993), (0.88, 0.968),
+    (0, 0.90), (0.05, 0.935), (0.14, 0.965), (0.35, 0.985), (0.55, 0.995), (0.70, 1.0), (0.78, 0.993), (0.88,
+    0.968),
     (0.96, 0.93), (1, 0.90),
 )  # fmt: skip
 
@@ -119,6 +120,7 @@ STYLES = {
     "pickup": PICKUP, "taxi": TAXI,
 }  # fmt: skip
 
+
 def lines(style: Style, size: Size) -> tuple[Form, Cabin]:
     """The shell's and the greenhouse's lines for a size in metres."""
     long, wide, high = size[0], size[1] - style.grip, size[2]
@@ -133,7 +135,8 @@ def lines(style: Style, size: Size) -> tuple[Form, Cabin]:
     front, rear = (x(a) for a in style.axles)
     floor = ((x(1.0), style.floor + 0.06), (rear, style.floor), (front, style.floor), (x(0.0), style.floor + 0.02))
     form = Form(
-        long, wide, floor, along(style.belt, high), style.section, style.nose, style.tail, style.corner, style.power,
+        long, wide, floor, along(style.belt, high), style.section, style.nose, style.tail, style.corner,
+            style.power,
         ((front, arch, style.tyre), (rear, arch, style.tyre)), flare=0.022 if style.clad else 0.012,
         rows=(0, 0.11, 0.22, 0.38, 0.57, 0.74, 0.88, 0.96, 1) if style.clad else Form._field_defaults["rows"],
     )  # fmt: skip
@@ -143,7 +146,12 @@ def lines(style: Style, size: Size) -> tuple[Form, Cabin]:
     def half(share: float) -> Table:
         ends = (x(style.screen[0]), x(style.back[0]))
         middle = (ends[0] + ends[1]) / 2
-        return ((ends[1], share * style.taper[1]), (middle - 0.3, share), (middle + 0.3, share), (ends[0], share * style.taper[0]))
+        return (
+            (ends[1], share * style.taper[1]),
+            (middle - 0.3, share),
+            (middle + 0.3, share),
+            (ends[0], share * style.taper[0]),
+        )
 
     def pair(p: tuple[float, float]) -> tuple[float, float]:
         return x(p[0]), x(p[1])
@@ -166,19 +174,19 @@ def bodywork(style: Style, size: Size, rgb: Colour, low: bool) -> tuple[Form, Ca
     hood = np.clip((between - house.screen[0]) / 0.15 + 1, 0.15, 1) * 0.055
     lid, bed = None, join([])
     if style.bed:
-        lid, _, bed = open_bed(sides, size[0] * (0.5 - style.bed), 0.46, 0.09, varnish, DARK)
+        lid, _, bed = open_bed(sides, size[0] * (0.5 - style.bed), 0.30, 0.09, varnish, DARK)
     mesh = [
-        tub(form, sides, varnish, TRIM if style.clad else varnish, hood, low, lid), bed,
+        tub(sides, varnish, TRIM if style.clad else varnish, hood, low, lid),
+        bed,
         cabin(house, varnish, None, low),
         *wells(form, 0.5, form.width / 2 - 0.27),
     ]
     return form, house, sides, join(mesh)
 
 
-def wheels(style: Style, form: Form, low: bool, kind: str = "alloy", metal: Material | None = None) -> list[Part]:
+def wheels(style: Style, form: Form, low: bool, kind: str = "alloy", metal: Material = ALLOY) -> list[Part]:
     """Four wheels in their arches."""
-    rim = dict(metal=metal) if metal else {}
-    one = wheel(style.tyre, 0.225, kind, low, spokes=5, **rim)
+    one = wheel(style.tyre, 0.225, kind, low, spokes=5, metal=metal)
     out = []
     for k, (x, _, _) in enumerate(form.arches):
         half = form.width / 2 * float(smooth(form.section, 0.2)) * (1 - form.barrel * (2 * x / form.length) ** 2)

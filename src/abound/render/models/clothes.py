@@ -28,12 +28,21 @@ class Wearer(NamedTuple):
     joints: Array  # (bones, 3), in that pose
     fine: float  # 1 for detail "high", larger for coarser cells
 
-    def skin(self, tubes: Sequence[Tube], material: Material, cell: float, cuts: Sequence[tuple[str, Cut]] = (),
-             tall: float = 1.0) -> Piece:  # fmt: skip
-        """The skin of tubes. Cuts are given in a bone's own frame; cells, shares of stature, are `tall` times higher."""
+    def skin(
+        self,
+        tubes: Sequence[Tube],
+        material: Material,
+        cell: float,
+        cuts: Sequence[tuple[str, Cut]] = (),
+        tall: float = 1.0,
+    ) -> Piece:
+        """The skin of tubes.
+
+        Cuts are given in a bone's own frame; cells, shares of stature, are `tall` times higher.
+        """
         placed = [surface.place(t, n := self.skeleton.at(t.bone), self.joints[n], self.rest[n]) for t in tubes]
         planes = [Cut(self.point(b, c.point), self.rest[self.skeleton.at(b)] @ c.normal, c.bones) for b, c in cuts]
-        size = cell * self.build.stature * self.fine
+        size = min(cell * self.build.stature * self.fine, surface.finest(placed))
         return piece(placed, self.skeleton.parents, material, (size, size, size * tall), planes)
 
     def point(self, bone: str, local: Sequence[float] | Array) -> Array:
@@ -60,7 +69,7 @@ def wearer(build: Build, rest: Array, fine: float) -> Wearer:
 
 
 def top(w: Wearer, material: Material, grow: float, hem: float, sleeves: float, collar: float = 0.0) -> Piece:
-    """Shirt, jacket or coat body: `hem` metres below the hip joint, `sleeves` 0 none, .5 to the elbow, 1 to the wrist."""
+    """Shirt, jacket, coat: `hem` metres below the hip joint, `sleeves` 0 none, .5 to the elbow, 1 to the wrist."""
     b = w.build
     tubes = body.torso(b, grow)
     for side, _ in SIDES:
@@ -69,16 +78,25 @@ def top(w: Wearer, material: Material, grow: float, hem: float, sleeves: float, 
             tubes.append(thigh._replace(end=(0, 0, -hem - 0.05 * b.stature), radius=thigh.radius[:1]))
     if hem > 0.0:  # cloth falls straight from the hips, and does not follow the crotch
         r = tubes[2].radius[1]
-        tubes.append(Tube("pelvis", (0, 0, 0.01 * b.stature), (0, 0, -hem - 0.05), (r, r), (1.3,), blend=0.02 * b.stature))
+        tubes.append(
+            Tube("pelvis", (0, 0, 0.01 * b.stature), (0, 0, -hem - 0.05), (r, r), (1.3,), blend=0.02 * b.stature)
+        )
     trunk = tuple(w.skeleton.at(n) for n in ("pelvis", "spine", "left thigh", "right thigh"))
     cuts = [("pelvis", Cut(np.array([0.0, 0.0, -hem]), np.array([0.0, 0.0, -1.0]), trunk))]
     for side, _ in SIDES:
         tubes += cut_sleeve(b, side, grow, sleeves) if sleeves else []
     if collar:
         ring = body.neck(b, 0.022 * b.stature)[0]
-        tubes.append(ring._replace(bone="chest", start=(-0.004 * b.stature, 0, 0.42 * b.trunk), blend=0.02 * b.stature,
-                                   end=(0.006 * b.stature, 0, 0.46 * b.trunk + collar), flat=True))  # fmt: skip
-    return w.skin(tubes, material, 0.0235, cuts, 1.35)
+        tubes.append(
+            ring._replace(
+                bone="chest",
+                start=(-0.004 * b.stature, 0, 0.42 * b.trunk),
+                blend=0.02 * b.stature,
+                end=(0.006 * b.stature, 0, 0.46 * b.trunk + collar),
+                flat=True,
+            )
+        )
+    return w.skin(tubes, material, 0.0265, cuts, 1.35)
 
 
 def cut_sleeve(b: Build, side: str, grow: float, length: float) -> list[Tube]:
@@ -106,19 +124,34 @@ def trousers(w: Wearer, material: Material, grow: float, length: float, hem: flo
         else:
             knee = thigh.radius[-1] + 0.001 * s
             tubes.append(thigh._replace(radius=(*thigh.radius[:3], knee)))
-            tubes.append(shank._replace(end=(0.0, 0.0, -down), radius=(knee, 0.6 * knee + 0.4 * hem * s, hem * s), flat=True))
-    return w.skin(tubes, material, 0.0235, tall=1.5)
+            tubes.append(
+                shank._replace(end=(0.0, 0.0, -down), radius=(knee, 0.6 * knee + 0.4 * hem * s, hem * s), flat=True)
+            )
+    return w.skin(tubes, material, 0.0265, tall=1.5)
 
 
 def skirt(w: Wearer, material: Material, grow: float, length: float, flare: float) -> Piece:
-    """A skirt, or the lower part of a dress or long coat: `length` metres below the hip, `flare` at the hem, metres."""
+    """A skirt, or the lower part of a dress or coat: `length` metres below the hip, `flare` at the hem, metres."""
     b, s = w.build, w.build.stature
     base = body.torso(b, grow)[2]
     r = base.radius[1]
     wide = base.wide[1]
-    hips = Tube("pelvis", (0, 0, 0.22 * b.trunk), (0, 0, -0.02 * s), (base.radius[2], r, r + 0.006 * s), (base.wide[2], wide))
-    fall = Tube("pelvis", (0, 0, 0.0), (0, 0, -length), (r, r + 0.4 * flare, r + flare), (wide, wide - 0.08, wide - 0.15),
-                blend=0.02 * s, flat=True)  # fmt: skip
+    hips = Tube(
+        "pelvis",
+        (0, 0, 0.22 * b.trunk),
+        (0, 0, -0.02 * s),
+        (base.radius[2], r, r + 0.006 * s),
+        (base.wide[2], wide),
+    )
+    fall = Tube(
+        "pelvis",
+        (0, 0, 0.0),
+        (0, 0, -length),
+        (r, r + 0.4 * flare, r + flare),
+        (wide, wide - 0.08, wide - 0.15),
+        blend=0.02 * s,
+        flat=True,
+    )
     seat = [t for t in body.torso(b, grow) if t.bone == "pelvis"][1:]
     out = w.skin([hips, fall, *seat], material, 0.0250, tall=1.4)
     # Below the hip joints the cloth hangs on the thighs, each side on its own, the middle on both.
@@ -145,6 +178,16 @@ def bands(part: Piece, w: Wearer, material: Material) -> Piece:
     return part
 
 
+def zipped(part: Piece, w: Wearer) -> Piece:
+    """A dark zip down the front, open at the neck."""
+    s, t = w.build.stature, w.build.trunk
+    material = part.mesh.materials[0]
+    r, g, b = (0.35 * c for c in material.colour)
+    at = w.local("pelvis", part.mesh.vertices)
+    wide = 0.006 * s + 0.35 * np.clip(at[:, 2] - 0.86 * t, 0.0, 1.0)
+    return painted(part, (at[:, 1] - wide, -at[:, 1] - wide, -at[:, 0]), material._replace(colour=(r, g, b)))
+
+
 def hair(w: Wearer, material: Material, style: str) -> list[Piece]:
     """Hair: "short", "long", "tail", "bun" or "none"."""
     if style == "none":
@@ -153,21 +196,53 @@ def hair(w: Wearer, material: Material, style: str) -> list[Piece]:
     top = 0.72 * h
     cranium, grow = body.skull(w.build)[0], 0.028 * h
     cap = cranium._replace(radius=tuple(r + grow for r in cranium.radius), wide=(1.09, 1.04))
-    nape = Tube("head", (-0.20 * h, 0, top - 0.40 * h), (-0.17 * h, 0, top - 0.70 * h), (0.24 * h, 0.16 * h), (1.2, 1.15), blend=0.08 * h)
+    nape = Tube(
+        "head",
+        (-0.20 * h, 0, top - 0.40 * h),
+        (-0.17 * h, 0, top - 0.70 * h),
+        (0.24 * h, 0.16 * h),
+        (1.2, 1.15),
+        blend=0.08 * h,
+    )
     line = np.array([0.30 * h, 0.0, top - 0.17 * h])
     face = ("head", Cut(line, np.array([0.78, 0.0, -0.62])))
     out = [w.skin([cap, nape], material, 0.0140, [face])]
     if style == "long":
-        fall = Tube("head", (-0.16 * h, 0, top - 0.34 * h), (-0.27 * h, 0, top - 1.20 * h), (0.26 * h, 0.20 * h, 0.13 * h),
-                    (1.25, 1.55, 1.9))  # fmt: skip
-        lock = [Tube("head", (0.0, g * 0.30 * h, top - 0.30 * h), (-0.06 * h, g * 0.33 * h, top - 1.02 * h),
-                     (0.09 * h, 0.10 * h, 0.06 * h), (0.7,), blend=0.12 * h) for _, g in SIDES]  # fmt: skip
+        fall = Tube(
+            "head",
+            (-0.16 * h, 0, top - 0.34 * h),
+            (-0.27 * h, 0, top - 1.20 * h),
+            (0.26 * h, 0.20 * h, 0.13 * h),
+            (1.25, 1.55, 1.9),
+        )
+        lock = [
+            Tube(
+                "head",
+                (0.0, g * 0.30 * h, top - 0.30 * h),
+                (-0.06 * h, g * 0.33 * h, top - 1.02 * h),
+                (0.09 * h, 0.10 * h, 0.06 * h),
+                (0.7,),
+                blend=0.12 * h,
+            )
+            for _, g in SIDES
+        ]
         out.append(w.skin([fall, *lock], material, 0.0150))
     elif style == "tail":
-        tail = Tube("head", (-0.40 * h, 0, top - 0.26 * h), (-0.56 * h, 0, top - 0.95 * h), (0.06 * h, 0.10 * h, 0.085 * h, 0.03 * h))
+        tail = Tube(
+            "head",
+            (-0.40 * h, 0, top - 0.26 * h),
+            (-0.56 * h, 0, top - 0.95 * h),
+            (0.06 * h, 0.10 * h, 0.085 * h, 0.03 * h),
+        )
         out.append(w.skin([tail], material, 0.0150))
     elif style == "bun":
-        out.append(w.skin([Tube("head", (-0.40 * h, 0, top - 0.14 * h), (-0.42 * h, 0, top - 0.16 * h), (0.13 * h,))], material, 0.0150))
+        out.append(
+            w.skin(
+                [Tube("head", (-0.40 * h, 0, top - 0.14 * h), (-0.42 * h, 0, top - 0.16 * h), (0.13 * h,))],
+                material,
+                0.0150,
+            )
+        )
     return out
 
 
@@ -180,8 +255,20 @@ def hat(w: Wearer, material: Material, kind: str) -> list[Piece]:
     tilt = np.array([0.0, 0.0, -1.0]) if kind != "beanie" else np.array([0.25, 0.0, -0.97])
     edge = ("head", Cut(np.array([0.0, 0.0, top - (0.36 if kind != "helmet" else 0.30) * h]), tilt))
     if kind == "full helmet":
-        chin = Tube("head", (0.02 * h, 0, top - 0.45 * h), (0.10 * h, 0, top - 0.84 * h), (0.42 * h, 0.36 * h), (0.95,), blend=0.1 * h)
-        shell = w.skin([dome, chin], material, 0.0150, [("head", Cut(np.array([0, 0, top - 0.98 * h]), np.array([0, 0, -1.0])))])
+        chin = Tube(
+            "head",
+            (0.02 * h, 0, top - 0.45 * h),
+            (0.10 * h, 0, top - 0.84 * h),
+            (0.42 * h, 0.36 * h),
+            (0.95,),
+            blend=0.1 * h,
+        )
+        shell = w.skin(
+            [dome, chin],
+            material,
+            0.0150,
+            [("head", Cut(np.array([0, 0, top - 0.98 * h]), np.array([0, 0, -1.0])))],
+        )
         at = w.local("head", shell.mesh.vertices)
         z, glass = at[:, 2] - (top - 0.47 * h), Material((0.02, 0.02, 0.025), 0.1, pattern="glass")
         return [painted(shell, (z - 0.13 * h, -z - 0.13 * h, 0.08 * h - at[:, 0]), glass)]
@@ -189,7 +276,12 @@ def hat(w: Wearer, material: Material, kind: str) -> list[Piece]:
     if kind in ("cap", "brim"):
         wide = 0.58 * h if kind == "brim" else 0.30 * h
         x = 0.0 if kind == "brim" else 0.30 * h
-        plate = ellipsoid((2 * wide * (1.1 if kind == "brim" else 1.2), 2 * wide * 0.95, 0.05 * h), material, (x, 0, top - 0.335 * h), 14)
+        plate = ellipsoid(
+            (2 * wide * (1.1 if kind == "brim" else 1.2), 2 * wide * 0.95, 0.05 * h),
+            material,
+            (x, 0, top - 0.335 * h),
+            14,
+        )
         out.append(w.rigid(plate, "head"))
     return out
 
@@ -198,10 +290,29 @@ def hood(w: Wearer, material: Material) -> Piece:
     """A hood over head and neck, open at the face."""
     h, s = w.build.head, w.build.stature
     top = 0.72 * h
-    dome = body.skull(w.build)[0]._replace(start=(-0.16 * h, 0, top - 0.32 * h), radius=(0.38 * h, 0.37 * h), wide=(1.02, 1.0))
-    back = Tube("head", (-0.08 * h, 0, top - 0.45 * h), (-0.02 * h, 0, top - 1.05 * h), (0.38 * h, 0.34 * h), (1.02, 1.1), blend=0.08 * h)
-    scarf = Tube("neck", (0.0, 0, 0.03 * s), (0.0, 0, -0.01 * s), (0.34 * h, 0.40 * h), (1.15, 1.25), blend=0.06 * h)
-    hole = Tube("head", (0.40 * h, 0, top - 0.36 * h), (0.44 * h, 0, top - 0.80 * h), (0.27 * h, 0.23 * h), (1.0,), blend=0.04 * h, carve=True)
+    dome = body.skull(w.build)[0]._replace(
+        start=(-0.16 * h, 0, top - 0.32 * h), radius=(0.38 * h, 0.37 * h), wide=(1.02, 1.0)
+    )
+    back = Tube(
+        "head",
+        (-0.08 * h, 0, top - 0.45 * h),
+        (-0.02 * h, 0, top - 1.05 * h),
+        (0.38 * h, 0.34 * h),
+        (1.02, 1.1),
+        blend=0.08 * h,
+    )
+    scarf = Tube(
+        "neck", (0.0, 0, 0.03 * s), (0.0, 0, -0.01 * s), (0.34 * h, 0.40 * h), (1.15, 1.25), blend=0.06 * h
+    )
+    hole = Tube(
+        "head",
+        (0.40 * h, 0, top - 0.36 * h),
+        (0.44 * h, 0, top - 0.80 * h),
+        (0.27 * h, 0.23 * h),
+        (1.0,),
+        blend=0.04 * h,
+        carve=True,
+    )
     return w.skin([dome, back, scarf, hole], material, 0.0150)
 
 
@@ -209,8 +320,16 @@ def backpack(w: Wearer, material: Material) -> Piece:
     """A pack on the back; its straps are painted onto what is worn below it."""
     s, t = w.build.stature, w.build.trunk
     x = -0.118 * s * w.build.girth**0.7
-    pack = Tube("chest", (x, 0, -0.14 * t), (x + 0.010 * s, 0, 0.26 * t), (0.052 * s, 0.058 * s, 0.046 * s), (1.7, 1.65, 1.6))
-    pocket = Tube("chest", (x - 0.040 * s, 0, -0.10 * t), (x - 0.036 * s, 0, 0.04 * t), (0.036 * s,), (1.7,), blend=0.006)
+    pack = Tube(
+        "chest",
+        (x, 0, -0.14 * t),
+        (x + 0.010 * s, 0, 0.26 * t),
+        (0.052 * s, 0.058 * s, 0.046 * s),
+        (1.7, 1.65, 1.6),
+    )
+    pocket = Tube(
+        "chest", (x - 0.040 * s, 0, -0.10 * t), (x - 0.036 * s, 0, 0.04 * t), (0.036 * s,), (1.7,), blend=0.006
+    )
     out = w.skin([pack, pocket], material, 0.0220)
     hold = np.zeros_like(out.weights)
     hold[:, w.skeleton.at("chest")] = 1.0
@@ -231,7 +350,11 @@ def shoulder_bag(w: Wearer, material: Material) -> Piece:
     """A bag at the right hip."""
     s = w.build.stature
     y = -0.150 * s * w.build.girth**0.7
-    return w.skin([Tube("pelvis", (-0.05 * s, y, -0.015 * s), (0.05 * s, y, -0.015 * s), (0.060 * s,), (0.5,))], material, 0.0170)
+    return w.skin(
+        [Tube("pelvis", (-0.05 * s, y, -0.015 * s), (0.05 * s, y, -0.015 * s), (0.060 * s,), (0.5,))],
+        material,
+        0.0170,
+    )
 
 
 def sling(part: Piece, w: Wearer, material: Material) -> Piece:

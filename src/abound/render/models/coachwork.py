@@ -26,7 +26,9 @@ class Cabin(NamedTuple):
     head: Table  # x: half width at the roof's edge
     base: Table  # x: height of the foot
     roof: Table  # x: height of the roof's edge
-    windows: tuple[tuple[float, float, float, float], ...]  # x at the foot and head where one begins, and where it ends
+    windows: tuple[
+        tuple[float, float, float, float], ...
+    ]  # x at the foot and head where one begins, and where it ends
     crown: float = 0.05  # of the roof, metres
     bulge: float = 0.03  # of the panes, metres
     rear_window: tuple[float, float] | None = (0.16, 0.92)  # shares of the height; None: no rear window
@@ -65,7 +67,7 @@ def _sides(c: Cabin, low: bool) -> list[_Column]:
     for k, (f0, h0, f1, h1) in enumerate(c.windows):
         last = k == len(c.windows) - 1
         out.append(column(f0 + c.seal, h0 + c.seal, SEALED))
-        steps = 1 if low else 3
+        steps = 1 if low else 2
         for j in range(steps):
             g = j / steps
             out.append(column(f0 + (f1 - f0) * g, h0 + (h1 - h0) * g, SIDE))
@@ -145,7 +147,7 @@ def cabin_side(c: Cabin, x: Array, share: Array, lift: float = 0.0) -> Array:
 def _wall_picture(c: Cabin, x0: float, x1: float, material: Material) -> Mesh:
     # The rows are those of the wall itself, so that the picture lies flat on it.
     x, t = np.meshgrid(np.linspace(x0, x1, 4), np.linspace(*c.pane, 4))
-    out = skin(cabin_side(c, x, t, 0.003), material)
+    out = skin(cabin_side(c, x, t, 0.0015), material)
     u, v = np.meshgrid(np.linspace(0, 1, 4), np.linspace(0, 1, 4))
     uv = np.stack([u, v], -1).reshape(-1, 2)[out.faces]
     return out._replace(uv=uv.astype(np.float32))
@@ -190,9 +192,9 @@ def _look_in(part: Mesh, points: Array) -> Mesh:
     return part._replace(uv=np.where(pictured[:, None, None], uv, 0).astype(np.float32))
 
 
-def tub(form: Form, sides: Shell, paint: Material, sill: Material, crown: Any, low: bool = False,
+def tub(sides: Shell, paint: Material, sill: Material, crown: Any, low: bool = False,
         lid: Array | None = None) -> Mesh:  # fmt: skip
-    """The shell with its lid and floor: closed. The lowest strip takes `sill`; a `lid` of one's own may end early."""
+    """The shell with its lid and floor: closed. The lowest strip takes `sill`; a given `lid` may end early."""
     rows, columns = sides.points.shape[:2]
     cells = np.zeros((rows - 1, columns - 1), np.int32)
     cells[0] = 1

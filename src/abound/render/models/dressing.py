@@ -9,9 +9,22 @@ import numpy as np
 from abound.render.mesh import Material, Mesh, box, cylinder, join, mirrored, moved, plate
 from abound.render.models.coachwork import Cabin
 from abound.render.models.finish import (
-    BRAKE, CHROME, DARK, HEAD, LENS, MIRROR, REVERSE, SEAM, SEAL, STEEL, TAIL, TRIM, TURN, picture,
+    BRAKE,
+    CHROME,
+    DARK,
+    HEAD,
+    LENS,
+    MIRROR,
+    REVERSE,
+    SEAL,
+    SEAM,
+    STEEL,
+    TAIL,
+    TRIM,
+    TURN,
+    picture,
 )  # fmt: skip
-from abound.render.models.loft import Form, Shell, band, on_shell, patch, s_of_x, smooth, strip
+from abound.render.models.loft import Form, Shell, band, on_shell, patch, s_of_x, smooth, strip, upright
 from abound.render.models.solid import beam, pipe, rounded
 
 Array = np.ndarray[Any, Any]
@@ -43,7 +56,7 @@ def rear_z(sides: Shell, share: float) -> float:
     return float(a + (b - a) * share)
 
 
-def corners(sides: Shell, s0: float, s1: float, z: tuple[float, float, float, float]) -> list[tuple[float, float]]:
+def corners(s0: float, s1: float, z: tuple[float, float, float, float]) -> list[tuple[float, float]]:
     """Four corners (s, z): inner low, outer low, outer high, inner high."""
     return [(s0, z[0]), (s1, z[1]), (s1, z[2]), (s0, z[3])]
 
@@ -58,19 +71,19 @@ def headlamps(sides: Shell, wide: float, look: Front, low: bool, zs: tuple[float
         (a + 0.25 * h, a + 0.15 * h, b + 0.35 * h, b - 0.2 * h),
     ]  # fmt: skip
     shape = shapes[look.lamp]
-    lens = patch(sides, corners(sides, inner, outer, shape), LENS, 0.004, 0.008, 4, 2 if low else 3)
+    lens = patch(sides, corners(inner, outer, shape), LENS, 0.004, 0.008, 4, 2 if low else 3)
     if low:
         bulb = (inner + 0.05, outer - 0.12)
-        return both(join([lens, patch(sides, corners(sides, *bulb, (a, a, b, b)), HEAD, 0.012, 0.0, 3, 2, 1)]))
+        return both(join([lens, patch(sides, corners(*bulb, (a, a, b, b)), HEAD, 0.012, 0.0, 3, 2, 1)]))
     pieces = [lens]
     for k, size in ((0.30, 0.30), (0.60, 0.26)):
         s, z = inner + (outer - inner) * k, a + h * (0.50 + 0.14 * k)
         for r, material, lift in ((h * size + 0.012, CHROME, 0.011), (h * size * 0.78, HEAD, 0.016)):
-            spot = corners(sides, s - r, s + r, (z - r, z - r, z + r, z + r))
+            spot = corners(s - r, s + r, (z - r, z - r, z + r, z + r))
             pieces.append(patch(sides, spot, material, lift, 0.006, 2.0, 3))
     edge = inner + (outer - inner) * 0.80
     ends = (a + 0.35 * h, a + 0.4 * h, b, b - 0.08 * h)
-    pieces.append(patch(sides, corners(sides, edge, outer - 0.02, ends), TURN, 0.013, 0.004, 3, 2))
+    pieces.append(patch(sides, corners(edge, outer - 0.02, ends), TURN, 0.013, 0.004, 3, 2))
     return both(join(pieces))
 
 
@@ -87,18 +100,20 @@ def grille(sides: Shell, wide: float, look: Front, low: bool) -> Mesh:
         return join(pieces)
     bright = CHROME if look.chrome else SEAL
     for k in range(1, 4):
-        h, w = bottom + (top - bottom) * k / 4, upper * (0.88 + 0.08 * k / 4)
+        h, w = bottom + (top - bottom) * k / 4, upper * (0.86 + 0.08 * k / 4)
         pieces.append(band(sides, -w, w, h, h, 0.012, bright, 0.012))
-    for h, w in ((bottom, upper * 0.86), (top, upper * 0.96)):
+    for h, w in ((bottom, upper * 0.80), (top, upper * 0.90)):
         pieces.append(band(sides, -w, w, h, h, 0.018, bright, 0.012))
     badge = on_shell(sides, 0.0, (top + bottom) / 2 + 0.02, 0.014)
     pieces.append(moved(cylinder(0.042, 0.014, CHROME, "x", 12), *badge))
-    fog = corners(sides, 0.78 * half, 0.95 * half, (z[0] + 0.03, z[0] + 0.03, z[1] - 0.03, z[1] - 0.03))
+    fog = corners(0.78 * half, 0.95 * half, (z[0] + 0.03, z[0] + 0.03, z[1] - 0.03, z[1] - 0.03))
     lip = band(sides, -0.98 * half, 0.98 * half, z[0] - 0.05, z[0] - 0.05, 0.05, TRIM, 0.012)
     return join([*pieces, both(patch(sides, fog, TRIM, 0.005, 0, 4, 2)), lip])
 
 
-def taillamps(sides: Shell, wide: float, low: bool, zs: tuple[float, float] = (0.62, 0.86), inner: float = 0.56) -> Mesh:
+def taillamps(
+    sides: Shell, wide: float, low: bool, zs: tuple[float, float] = (0.62, 0.86), inner: float = 0.56
+) -> Mesh:
     """Red lamps round the rear corner: tail, brake, indicator, reversing light."""
     a, b = rear_z(sides, zs[0]), rear_z(sides, zs[1])
     h = b - a
@@ -132,7 +147,7 @@ def plates(sides: Shell, texts: dict[str, Any], shares: tuple[float, float] = (0
     return join(out)
 
 
-def doors(style_windows: Any, form: Form, sides: Shell, house: Cabin, low: bool, sliding: bool = False) -> Mesh:
+def doors(form: Form, sides: Shell, house: Cabin, low: bool) -> Mesh:
     """Seams and handles of the left doors, under the windows that they carry."""
     pieces: list[Mesh] = []
     sill = form.arches[0][2] * 0.55 + 0.12 if form.arches else 0.4
@@ -144,9 +159,8 @@ def doors(style_windows: Any, form: Form, sides: Shell, house: Cabin, low: bool,
     for k, x in enumerate(edges):
         top = float(smooth(form.top, x)) - 0.01
         foot = max(x, last) if k == len(edges) - 1 else min(x, first) if k == 0 else x
-        t = np.linspace(0, 1, 4 if low else 6)
-        line = np.stack([s_of_x(sides, x + (foot - x) * np.clip(t * 1.6 - 0.3, 0, 1)), top + (sill - top) * t], -1)
-        pieces.append(strip(sides, line, 0.007, SEAM))
+        ends = (float(s_of_x(sides, foot)), sill), (float(s_of_x(sides, x)), top)
+        pieces.append(upright(sides, *ends, SEAM, bend=0.2))
     end = max(edges[-1], last)
     ahead, behind = (float(s_of_x(sides, x)) for x in (min(edges[0], first), end))
     pieces.append(band(sides, ahead, behind, sill, sill, 0.007, SEAM, 0.003))
@@ -187,10 +201,11 @@ def wipers(house: Cabin) -> Mesh:
 
 def rails(house: Cabin) -> Mesh:
     """Two bars along the roof."""
-    x = np.linspace(house.pillar[1] - 0.15, house.rear[1] + 0.12, 9)
-    lift = 0.045 * np.clip(np.minimum(np.arange(9), 8 - np.arange(9)), 0, 1)
+    x = np.linspace(house.pillar[1] - 0.15, house.rear[1] + 0.12, 7)
+    x[[1, -2]] = x[[0, -1]] + [-0.12, 0.12]
+    lift = 0.045 * np.clip(np.minimum(np.arange(7), 6 - np.arange(7)), 0, 1)
     y = smooth(house.head, x) * 0.93
-    return both(pipe(np.stack([x, y, smooth(house.roof, x) + 0.012 + lift], -1), 0.016, STEEL, 6))
+    return both(pipe(np.stack([x, y, smooth(house.roof, x) + 0.012 + lift], -1), 0.016, STEEL, 5))
 
 
 def dress(style: Any, form: Form, house: Cabin, sides: Shell, paint: Material, look: Front, texts: dict[str, Any],
@@ -201,10 +216,20 @@ def dress(style: Any, form: Form, house: Cabin, sides: Shell, paint: Material, l
     out = [
         headlamps(sides, wide, look, low), grille(sides, wide, look, low), plates(sides, texts),
         taillamps(sides, wide, low, (0.56, 0.90) if boxy else (0.62, 0.88)),
-        doors(style.windows, form, sides, house, low), mirrors(house, wide / 2 + 0.075, form, paint, low),
+        doors(form, sides, house, low), mirrors(house, wide / 2 + 0.075, form, paint, low),
     ]  # fmt: skip
     half, a, b = 0.86 * wide / 2, rear_z(sides, 0.04), rear_z(sides, 0.24)
-    out.append(patch(sides, [(s_end - half, a), (s_end + half, a), (s_end + half, b), (s_end - half, b)], TRIM, 0.006, 0, 9, 2))
+    out.append(
+        patch(
+            sides,
+            [(s_end - half, a), (s_end + half, a), (s_end + half, b), (s_end - half, b)],
+            TRIM,
+            0.006,
+            0,
+            9,
+            2,
+        )
+    )
     if not low:
         out += _small(style, form, house, sides)
     lamp = on_shell(sides, 0.72 * wide / 2, front_z(sides, 0.76), 0.03)
@@ -227,13 +252,15 @@ def _small(style: Any, form: Form, house: Cabin, sides: Shell) -> list[Mesh]:
     for sign in (1, -1) if style.size[2] < 1.4 else (1,):
         out.append(moved(cylinder(0.04, 0.16, CHROME, "x", 12), pipe_at[0] + 0.07, sign * pipe_at[1], pipe_at[2]))
         out.append(moved(cylinder(0.032, 0.162, DARK, "x", 12), pipe_at[0] + 0.068, sign * pipe_at[1], pipe_at[2]))
-    along = np.linspace(0.60 * wide / 2, float(s_of_x(sides, house.pillar[0])), 12)
-    edge = np.interp(along, sides.s, sides.points[-1, :, 2]) - 0.018
-    out.append(both(strip(sides, np.stack([along, edge], -1), 0.007, SEAM)))
+    # The bonnet's seam runs along the shell's own columns, so that it stays on the skin.
+    own = (sides.s > 0.62 * wide / 2) & (sides.s < float(s_of_x(sides, house.pillar[0])))
+    seam = np.stack([sides.s[own], sides.points[-1, own, 2] - 0.02], -1)
+    out.append(both(strip(sides, seam, 0.007, SEAM)))
     lid = [rear_z(sides, v) for v in (0.34, 0.97)]
-    side = np.linspace(lid[0], lid[1], 5)
-    upright = np.stack([np.full(5, s_end - 0.52 * wide / 2), side], -1)
-    out.append(both(strip(sides, upright, 0.007, SEAM)))
+    edge = s_end - 0.52 * wide / 2
+    out.append(both(upright(sides, (edge, lid[0]), (edge, lid[1]), SEAM)))
     out.append(band(sides, s_end - 0.52 * wide / 2, s_end + 0.52 * wide / 2, lid[0], lid[0], 0.007, SEAM, 0.003))
-    out.append(moved(cylinder(0.04, 0.012, CHROME, "x", 12), *on_shell(sides, s_end - 1e-3, rear_z(sides, 0.78), 0.006)))
+    out.append(
+        moved(cylinder(0.04, 0.012, CHROME, "x", 12), *on_shell(sides, s_end - 1e-3, rear_z(sides, 0.78), 0.006))
+    )
     return out

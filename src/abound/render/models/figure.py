@@ -1,7 +1,7 @@
 """Bodies that deform: bones, a skin, and exact vertices of every frame.
 
-A figure is a mesh in some rest pose, a tree of bones, and for each vertex how much each bone holds it. Skinning blends
-unit dual quaternions, so a joint bends without the collapsed elbows and twisted wrists of blended matrices.
+A figure is a mesh in some rest pose, a tree of bones, and for each vertex how much each bone holds it. Skinning
+blends unit dual quaternions, so a joint bends without the collapsed elbows and twisted wrists of blended matrices.
 Topology never changes, so a point keeps its triangle and its place in it, and optical flow is exact.
 
 Source: Kavan, Collins, Zara, O'Sullivan 2008, "Geometric skinning with approximate dual quaternion blending".
@@ -25,7 +25,9 @@ class Skeleton(NamedTuple):
     """Bones in the order of a tree, parents first. Joints are those of the zero pose."""
 
     names: tuple[str, ...]
-    parents: tuple[int, ...]  # -1 for the root
+    parents: tuple[
+        int, ...
+    ]  # -1 for the root, and for what stays at its joint in the object frame: wheels, a chair
     joints: Array  # float64 (bones, 3), where each bone begins
 
     def at(self, name: str) -> int:
@@ -65,7 +67,7 @@ class Figure(NamedTuple):
     @property
     def joints(self) -> Array:
         """Joints in the rest pose, float64 (bones, 3)."""
-        return places(self.skeleton, self.rest[None], self.origin[None])[0]
+        return np.asarray(places(self.skeleton, self.rest[None], self.origin[None])[0])
 
     @property
     def parents(self) -> tuple[int, ...]:
@@ -81,15 +83,15 @@ def turns(roll: Any = 0.0, pitch: Any = 0.0, yaw: Any = 0.0) -> Array:
     """
     r, p, w = np.broadcast_arrays(*(np.asarray(a, float) for a in (roll, pitch, yaw)))
     flat = np.stack([r.ravel(), p.ravel(), w.ravel()], -1)
-    return Rotation.from_euler("xyz", flat).as_matrix().reshape(*r.shape, 3, 3)
+    return np.asarray(Rotation.from_euler("xyz", flat).as_matrix().reshape(*r.shape, 3, 3))
 
 
 def places(skeleton: Skeleton, rotations: Array, root: Array) -> Array:
-    """Joints float64 (frames, bones, 3) of rotations (frames, bones, 3, 3) in the object frame and root (frames, 3)."""
+    """Joints float64 (frames, bones, 3), object frame, of rotations (frames, bones, 3, 3) and root (frames, 3)."""
     out = np.empty((*rotations.shape[:2], 3))
     for b, parent in enumerate(skeleton.parents):
         if parent < 0:
-            out[:, b] = root
+            out[:, b] = root if b == 0 else skeleton.joints[b]
         else:
             arm = skeleton.joints[b] - skeleton.joints[parent]
             out[:, b] = out[:, parent] + rotations[:, parent] @ arm
@@ -115,7 +117,7 @@ def vertices(figure: Figure, rotations: Array, root: Array) -> Array:
     vec, w, dvec, dw = mixed[..., :3], mixed[..., 3:4], mixed[..., 4:7], mixed[..., 7:8]
     v = figure.mesh.vertices[None]
     turned = v + 2.0 * np.cross(vec, np.cross(vec, v) + w * v)
-    return turned + 2.0 * (w * dvec - dw * vec + np.cross(vec, dvec))
+    return np.asarray(turned + 2.0 * (w * dvec - dw * vec + np.cross(vec, dvec)))
 
 
 def _duals(parents: Sequence[int], turn: Array, shift: Array) -> tuple[Array, Array]:
@@ -136,8 +138,8 @@ def bend(
 ) -> tuple[Array, Array]:
     """Two-bone inverse kinematics: rotations (frames, 3, 3) of bones that hang along -z in the zero pose.
 
-    `pole` (frames, 3) is where the middle joint points, `back` that this is its back, as of an elbow, not its front, as
-    of a knee. A target out of reach is pointed at with a straight limb.
+    `pole` (frames, 3) is where the middle joint points, `back` that this is its back, as of an elbow, not its
+    front, as of a knee. A target out of reach is pointed at with a straight limb.
     """
     line = target - start
     far = np.linalg.norm(line, axis=-1)
@@ -161,7 +163,7 @@ def _hang(down: Array, hinge: Array) -> Array:
 
 
 def nearness(parents: Sequence[int]) -> Array:
-    """How much bones share skin, (bones, bones): 1 for neighbours and siblings, little for the next ones, else 0."""
+    """How much bones share skin, (bones, bones): 1 for neighbours and siblings, little for the next, else 0."""
     n = len(parents)
     link = np.zeros((n, n))
     for b, parent in enumerate(parents):
@@ -175,7 +177,8 @@ def nearness(parents: Sequence[int]) -> Array:
 def holds(tubes: Sequence[surface.Placed], points: Array, parents: Sequence[int]) -> Array:
     """Hold of each bone on points, float64 (n, bones): by distance from the bones' tubes, in radii.
 
-    A bone holds only what belongs to it or to its neighbours in the tree, so an arm does not drag the flank beside it.
+    A bone holds only what belongs to it or to its neighbours in the tree, so an arm does not drag the flank beside
+    it.
     """
     near = np.full((len(points), len(parents)), np.inf)
     for tube in tubes:
@@ -207,7 +210,7 @@ def trimmed(part: Piece, cut: Cut) -> Piece:
     if cut.bones:
         value = np.minimum(value, 0.3 * (part.weights[:, list(cut.bones)].sum(axis=1) - 0.2))
     value = np.where(np.abs(value) < 1e-9, 1e-9, value)
-    kept, scores = scored(part, value[:, None], 0)
+    kept, scores = scored(part, value[:, None], 0, np.ones(len(part.mesh.faces), bool))
     faces = kept.mesh.faces
     stays = scores[faces, 0].mean(axis=1) < 0.0
     if stays.all():
@@ -257,6 +260,23 @@ def scaled(figure: Figure, factor: float) -> Figure:
     )
 
 
+def joined(figure: Figure, things: Sequence[tuple[str, Array, Mesh]]) -> Figure:
+    """The figure with things that stand in the object frame: name of the bone, joint, mesh about the joint."""
+    extra, n = len(things), len(figure.parents)
+    weights = np.concatenate([figure.weights, np.zeros((len(figure.weights), extra))], axis=1)
+    parts = [Piece(figure.mesh, weights)]
+    for k, (_, joint, part) in enumerate(things):
+        parts.append(fixed(part._replace(vertices=part.vertices + joint), n + k, n + extra))
+    whole = assembled(parts)
+    bones = Skeleton(
+        (*figure.skeleton.names, *(name for name, _, _ in things)),
+        (*figure.parents, *[-1] * extra),
+        np.concatenate([figure.skeleton.joints, np.array([joint for _, joint, _ in things])]),
+    )
+    rest = np.concatenate([figure.rest, np.tile(np.eye(3), (extra, 1, 1))])
+    return figure._replace(mesh=whole.mesh, weights=whole.weights, skeleton=bones, rest=rest)
+
+
 def fixed(part: Mesh, bone: int, bones: int) -> Piece:
     """A mesh that one bone holds alone."""
     weights = np.zeros((len(part.vertices), bones))
@@ -271,10 +291,12 @@ def assembled(pieces: Sequence[Piece]) -> Piece:
 
 
 def painted(part: Piece, inside: Sequence[Array], material: Material) -> Piece:
-    """The part where all values (vertices,) are negative in another material, triangles cut along their zero lines."""
+    """The part where all values (vertices,) are negative in another material, cut along their zero lines."""
     values = np.stack([np.where(np.abs(v) < 1e-9, 1e-9, np.asarray(v, float)) for v in inside], -1)
     for k in range(values.shape[1]):
-        part, values = scored(part, values, k)
+        # Only where the other values leave something to paint: lines need not run over the whole skin.
+        outside = np.all(values[part.mesh.faces] > 0.0, axis=1)
+        part, values = scored(part, values, k, ~np.any(outside, axis=1))
     chosen = (values[part.mesh.faces].mean(axis=1) < 0.0).all(axis=1)
     if not chosen.any():
         return part
@@ -282,32 +304,43 @@ def painted(part: Piece, inside: Sequence[Array], material: Material) -> Piece:
     return Piece(part.mesh._replace(material=number, materials=(*part.mesh.materials, material)), part.weights)
 
 
-def scored(part: Piece, values: Array, k: int) -> tuple[Piece, Array]:
-    """The part with vertices along the zero line of the values' column k, and the values at its vertices."""
-    f, side = part.mesh.faces, values[part.mesh.faces, k] < 0.0
-    count = side.sum(axis=1)
-    crossed = (count == 1) | (count == 2)
-    if not crossed.any():
+def scored(part: Piece, values: Array, k: int, touched: Array) -> tuple[Piece, Array]:
+    """The part with vertices on the zero line of the values' column k across `touched` faces, and the values there.
+
+    A face beside them with one edge cut is halved, so the skin stays closed.
+    """
+    f, own = part.mesh.faces, part.mesh.material
+    ends = np.sort(np.stack([f, np.roll(f, -1, axis=1)], -1), axis=-1)  # edge j runs from corner j to the next
+    crossed = (values[ends[..., 0], k] < 0.0) != (values[ends[..., 1], k] < 0.0)
+    edge = np.unique(ends[crossed & touched[:, None]], axis=0)
+    if not len(edge):
         return part, values
-    # Turn each crossed triangle so that its lone corner comes first.
-    alone = np.where(count == 1, side.argmax(axis=1), (~side).argmax(axis=1))
-    t = np.take_along_axis(f, (alone[:, None] + np.arange(3)) % 3, axis=1)[crossed]
-    ends = np.sort(np.concatenate([t[:, [0, 1]], t[:, [0, 2]]]), axis=1)
-    edge, back = np.unique(ends, axis=0, return_inverse=True)
-    a, b = values[edge[:, 0], k], values[edge[:, 1], k]
-    share = (a / (a - b))[:, None]
+    n = len(values)
+    table = edge[:, 0].astype(np.int64) * n + edge[:, 1]
+    key = ends[..., 0].astype(np.int64) * n + ends[..., 1]
+    where = np.minimum(np.searchsorted(table, key), len(table) - 1)
+    cut = table[where] == key
+    new = np.where(cut, n + where, -1)
+    count = cut.sum(axis=1)
+    # Two edges cut: the corner between them comes first. One edge cut: it comes first.
+    first = np.where(count == 2, (cut & np.roll(cut, 1, axis=1)).argmax(axis=1), cut.argmax(axis=1))
+    order = (first[:, None] + np.arange(3)) % 3
+    t, v = np.take_along_axis(f, order, axis=1), np.take_along_axis(new, order, axis=1)
+    two, one = count == 2, count == 1
+    a, b, c, p, q = t[two, 0], t[two, 1], t[two, 2], v[two, 0], v[two, 2]
+    d, e, g, m = t[one, 0], t[one, 1], t[one, 2], v[one, 0]
+    pieces = [f[count == 0], *(np.stack(x, -1) for x in ((a, p, q), (p, b, c), (p, c, q), (d, m, g), (m, e, g)))]
+    faces = np.concatenate(pieces).astype(np.int32)
+    labels = np.concatenate([own[count == 0], *[own[two]] * 3, *[own[one]] * 2])
+    x, y = values[edge[:, 0], k], values[edge[:, 1], k]
+    share = (x / (x - y))[:, None]
 
     def between(of: Array) -> Array:
         return np.concatenate([of, (1 - share) * of[edge[:, 0]] + share * of[edge[:, 1]]])
 
-    new = len(values) + back.reshape(2, -1)
-    pieces = [f[~crossed], np.stack([t[:, 0], new[0], new[1]], -1), np.stack([new[0], t[:, 1], t[:, 2]], -1),
-              np.stack([new[0], t[:, 2], new[1]], -1)]  # fmt: skip
-    own = part.mesh.material
-    faces = np.concatenate(pieces).astype(np.int32)
-    labels = np.concatenate([own[~crossed], *[own[crossed]] * 3])
-    uv = np.zeros((len(faces), 3, 2), np.float32)
-    made = Mesh(between(part.mesh.vertices), faces, labels, part.mesh.materials, uv)
+    made = Mesh(
+        between(part.mesh.vertices), faces, labels, part.mesh.materials, np.zeros((len(faces), 3, 2), np.float32)
+    )
     mixed = between(values)
-    mixed[len(values) :, k] = 0.0
+    mixed[n:, k] = 0.0
     return Piece(made, between(part.weights)), mixed

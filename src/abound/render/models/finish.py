@@ -67,7 +67,9 @@ def colour(asked: Any, rng: np.random.Generator, common: Any = None) -> Colour:
         return COLOURS[asked]
     values = np.asarray(asked, float)
     if values.shape != (3,) or not ((values >= 0) & (values <= 1)).all():
-        raise InputError(f"A colour is a name or three numbers from 0 to 1 (linear red, green, blue), not {asked!r}.")
+        raise InputError(
+            f"A colour is a name or three numbers from 0 to 1 (linear red, green, blue), not {asked!r}."
+        )
     return float(values[0]), float(values[1]), float(values[2])
 
 
@@ -97,6 +99,11 @@ def picture(text: str | Array, width: int, height: int, ink: Colour, paper: Colo
 
     pen, sheet = bytes_of(ink), bytes_of(paper)
     return text_image(text, width, height, pen, sheet, pen if border else None, margin)
+
+
+def written(text: Any) -> bool:
+    """Whether there is anything to write: an image, or a text that is not blank."""
+    return bool(text.strip()) if isinstance(text, str) else text is not None
 
 
 def bytes_of(rgb: Colour) -> tuple[int, int, int]:

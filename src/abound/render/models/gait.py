@@ -1,14 +1,14 @@
 """How people move on foot: walking, running, standing, and what hands do meanwhile.
 
 The phase follows the distance covered, so feet do not skate: each footfall has one place on the ground, the place
-where the body is in the middle of that stance, and the leg reaches it by inverse kinematics. While it stands, the foot
-turns about its heel, lies flat, then turns about its ball, and none of them moves over the ground.
+where the body is in the middle of that stance, and the leg reaches it by inverse kinematics. While it stands, the
+foot turns about its heel, lies flat, then turns about its ball, and none of them moves over the ground.
 
 Lengths and times are those of people. Walking: step length over cadence is .0065 m a step a minute at all usual
-speeds (Sekiya and Nagasaki 1998, "Reproducibility of the walking patterns of normal young adults"), so the step is the
-root of speed times that. Running: cadence rises little with speed (Cavanagh and Kram 1989, "Stride length in distance
-running"). Both are scaled to short legs by equal Froude numbers v^2 / (g leg) (Alexander 1989, "Optimization and gaits
-in the locomotion of vertebrates"), by which people begin to run at about .5.
+speeds (Sekiya and Nagasaki 1998, "Reproducibility of the walking patterns of normal young adults"), so the step is
+the root of speed times that. Running: cadence rises little with speed (Cavanagh and Kram 1989, "Stride length in
+distance running"). Both are scaled to short legs by equal Froude numbers v^2 / (g leg) (Alexander 1989,
+"Optimization and gaits in the locomotion of vertebrates"), by which people begin to run at about .5.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from abound.render.models.figure import Figure, bend, places, turns, vertices
 
 GRAVITY = 9.81
 ADULT_LEG = 0.93  # metres, of those in whom the walk ratio was measured
+SPLAY = 0.09  # radians by which feet point outwards
 SLOW = 0.2  # m/s, below which steps get no shorter
 
 
@@ -33,6 +34,8 @@ class Steps(NamedTuple):
     stance: Array  # (frames,) share of the stride on the ground
     behind: Array  # (frames,) where the foot fell, metres ahead of the body
     ahead: Array  # (frames,) where it will fall next
+    aside: Array  # (frames,) metres from the middle line at which it fell
+    aside_next: Array  # (frames,) and will fall
 
 
 class Aim(NamedTuple):
@@ -54,7 +57,7 @@ def stride(speed: Array, leg: float, running: Array) -> Array:
 
 def runs(speed: Array, leg: float) -> Array:
     """0 walking to 1 running, by the Froude number."""
-    return _ease((np.asarray(speed, float) ** 2 / (GRAVITY * leg) - 0.45) / 0.2)
+    return ease((np.asarray(speed, float) ** 2 / (GRAVITY * leg) - 0.45) / 0.2)
 
 
 def phase(distance: Array, length: Array, start: float = 0.0) -> Array:
@@ -63,24 +66,35 @@ def phase(distance: Array, length: Array, start: float = 0.0) -> Array:
     return np.asarray(start + np.concatenate([[0.0], np.cumsum(each)]), float)
 
 
-def steps(distance: Array, strides: Array, length: Array, stance: Array, offset: float) -> Steps:
-    """When and where a foot falls; `offset` is its share of the stride."""
+def steps(
+    distance: Array, strides: Array, length: Array, stance: Array, offset: float, shift: Array, aside: Array
+) -> Steps:
+    """When and where a foot falls; `offset` is its share of the stride.
+
+    At the pace of a frame a foot falls `shift` (frames,) metres ahead of where the body is in the middle of the
+    stance, and `aside` (frames,) metres from the middle line; each footfall keeps its own.
+    """
     number = np.floor(strides - offset)
 
     def place(k: Array) -> Array:
         # The body is over the foot in the middle of its stance. Before and after the clip it keeps its speed.
         middle = k + offset + 0.5 * np.interp(k + offset, strides, stance)
         early, late = np.minimum(middle - strides[0], 0.0), np.maximum(middle - strides[-1], 0.0)
-        return np.interp(middle, strides, distance) + early * length[0] + late * length[-1] - distance
+        at = np.interp(middle, strides, distance) + early * length[0] + late * length[-1]
+        return np.asarray(at - distance + np.interp(k + offset, strides, shift), float)
 
-    return Steps(strides - offset - number, stance, place(number), place(number + 1.0))
+    def out(k: Array) -> Array:
+        return np.asarray(np.interp(k + offset, strides, aside), float)
+
+    then = number + 1.0
+    return Steps(strides - offset - number, stance, place(number), place(then), out(number), out(then))
 
 
 def walk(figure: Figure, distance: Array, speed: Array, start: float = 0.0) -> Array:
     """Vertices float64 (frames, n, 3) of a person who walks or, when fast, runs; object frame.
 
-    `distance` (frames,) is how far the object's origin has come along its x, metres, never falling; `speed` (frames,)
-    m/s. `start` is the share of a stride at the beginning. Standing still is speed 0.
+    `distance` (frames,) is how far the object's origin has come along its x, metres, never falling; `speed`
+    (frames,) m/s. `start` is the share of a stride at the beginning. Standing still is speed 0.
     """
     return vertices(figure, *pose(figure, distance, speed, start))
 
@@ -93,8 +107,11 @@ def pose(figure: Figure, distance: Array, speed: Array, start: float = 0.0) -> t
     length = stride(v, leg, run)
     strides = phase(d, length, start)
     stance = 0.62 - 0.31 * run
-    moving = _ease(v / (0.45 * np.sqrt(leg / ADULT_LEG)))
-    feet = {side: steps(d, strides, length, stance, k / 2) for k, (side, _) in enumerate(SIDES)}
+    moving = ease(v / (0.45 * np.sqrt(leg / ADULT_LEG)))
+    shift = -(0.075 * moving + 0.045 * run) * leg
+    track = abs(figure.skeleton.joints[figure.skeleton.at("left thigh")][1])
+    aside = track * (0.95 - moving * (0.275 + 0.22 * run))
+    feet = {side: steps(d, strides, length, stance, k / 2, shift, aside) for k, (side, _) in enumerate(SIDES)}
     turn = 2 * np.pi * strides
     rotations = np.tile(np.eye(3), (len(d), len(figure.parents), 1, 1))
     _trunk(figure, rotations, turn, moving, run)
@@ -117,15 +134,20 @@ def stand(figure: Figure, time: Array, start: float = 0.0) -> Array:
     rotations[:, at("chest")] = turns(roll=0.012 * sway, pitch=0.010 * np.sin(2 * np.pi * (0.23 * t + start)))
     rotations[:, at("head")] = turns(yaw=0.25 * np.sin(2 * np.pi * (0.11 * t + start)), pitch=0.05 + 0.02 * sway)
     still = np.zeros(len(t))
-    aims = {side: foothold(figure, Steps(still + 0.3, still + 0.6, still, still), side, still, still) for side, _ in SIDES}
-    root = np.stack([0.004 * sway, 0.010 * sway, np.full(len(t), figure.skeleton.joints[0, 2] - 0.006 * figure.height)], -1)
+    out = still + 0.95 * abs(figure.skeleton.joints[at("left thigh")][1])
+    flat = Steps(still + 0.3, still + 0.6, still, still, out, out)
+    aims = {side: foothold(figure, flat, side, still, still) for side, _ in SIDES}
+    root = np.stack(
+        [0.004 * sway, 0.010 * sway, np.full(len(t), figure.skeleton.joints[0, 2] - 0.006 * figure.height)], -1
+    )
     for side, _ in SIDES:
         legs(figure, rotations, root, side, aims[side])
     arms(figure, rotations, root, still, still, still)
     return vertices(figure, rotations, root)
 
 
-def _ease(x: Array) -> Array:
+def ease(x: Array) -> Array:
+    """A smooth step from 0 at 0 to 1 at 1."""
     t = np.clip(x, 0.0, 1.0)
     return np.asarray(t * t * (3 - 2 * t), float)
 
@@ -148,25 +170,30 @@ def foothold(figure: Figure, step: Steps, side: str, moving: Array, run: Array) 
     """Where a foot has to be."""
     size = figure.sizes
     sign = 1.0 if side == "left" else -1.0
-    y = sign * abs(figure.skeleton.joints[figure.skeleton.at(f"{side} thigh")][1]) * (0.95 - 0.55 * moving * (0.5 + 0.4 * run))
     s = step.share / step.stance  # 1 at the end of stance
     u = np.clip((step.share - step.stance) / (1 - step.stance), 0.0, 1.0)
     # Pitch: toes up at heel strike, flat, heel up at push-off; in the air back to toes up.
     strike, push = -0.36 * moving * (1 - 0.8 * run), moving * (0.95 + 0.15 * run)
-    down = strike * (1 - _ease(s / 0.18)) + push * _ease((s - (0.55 - 0.15 * run)) / (0.45 + 0.15 * run)) ** 1.3
-    fly = push * (1 - _ease(u / 0.75)) + strike * _ease((u - 0.45) / 0.5) + 0.25 * run * np.sin(np.pi * np.clip(u, 0, 1)) ** 2
+    down = strike * (1 - ease(s / 0.18)) + push * ease((s - (0.55 - 0.15 * run)) / (0.45 + 0.15 * run)) ** 1.3
+    fly = (
+        push * (1 - ease(u / 0.75))
+        + strike * ease((u - 0.45) / 0.5)
+        + 0.25 * run * np.sin(np.pi * np.clip(u, 0, 1)) ** 2
+    )
     planted = step.share <= step.stance
     pitch = np.where(planted, down, fly)
-    toes = np.where(planted & (pitch > 0), 0.0, np.where(planted, pitch, pitch * _ease(u / 0.35) + 0.0))
-    toes = np.where(planted, toes, np.where(pitch > 0, pitch * _ease(u / 0.3), pitch))
+    toes = np.where(pitch > 0, np.where(planted, 0.0, pitch * ease(u / 0.3)), pitch)
     # The point that rests: the heel while toes are up, the ball while the heel is up.
     rest = np.where(pitch < 0, size["heel"], size["ball"])
     low = np.where(pitch < 0, 0.0, size["joint"])
     ankle = _turned(-rest, size["ankle"] - low, pitch) + np.stack([rest, low], -1)
-    across = _ease(u)
+    across = ease(u)
     lift = size["leg"] * moving * (0.055 + 0.20 * run) * np.sin(np.pi * u) ** 2 * (1.2 - 0.4 * u)
     x = step.behind + (step.ahead - step.behind) * np.where(planted, 0.0, across)
-    at = np.stack([x + ankle[:, 0] - (0.075 * moving + 0.045 * run) * size["leg"], np.full(len(x), 1.0) * y, ankle[:, 1] + np.where(planted, 0.0, lift)], -1)
+    out = step.aside + (step.aside_next - step.aside) * np.where(planted, 0.0, across)
+    # The foot points outwards a little; what it turns about stays in place.
+    x, y = x + np.cos(SPLAY) * ankle[:, 0], sign * (out + np.sin(SPLAY) * ankle[:, 0])
+    at = np.stack([x, y, ankle[:, 1] + np.where(planted, 0.0, lift)], -1)
     return Aim(at, pitch, toes, np.minimum(u, 1.0 - u))
 
 
@@ -176,8 +203,9 @@ def _turned(x: Array, z: Array, pitch: Array) -> Array:
     return np.stack([c * x + s * z, -s * x + c * z], -1)
 
 
-def _height(figure: Figure, rotations: Array, root: Array, aims: dict[str, Aim], turn: Array,
-            run: Array, stance: Array) -> Array:  # fmt: skip
+def _height(
+    figure: Figure, rotations: Array, root: Array, aims: dict[str, Aim], turn: Array, run: Array, stance: Array
+) -> Array:
     """Height of the hips: as high as both legs reach, a little bent, with the rise and fall of the gait."""
     reach = 0.992 * (figure.sizes["thigh"] + figure.sizes["shank"])
     full = figure.skeleton.joints[0, 2] - 0.012 * figure.sizes["leg"]
@@ -208,8 +236,8 @@ def legs(figure: Figure, rotations: Array, root: Array, side: str, aim: Aim) -> 
     thigh, shank = bend(hip, aim.ankle, pole, sizes["thigh"], sizes["shank"])
     rotations[:, at(f"{side} thigh")] = thigh
     rotations[:, at(f"{side} shank")] = shank
-    rotations[:, at(f"{side} foot")] = turns(pitch=aim.pitch, yaw=0.09 * sign)
-    rotations[:, at(f"{side} toes")] = turns(pitch=aim.toes, yaw=0.09 * sign)
+    rotations[:, at(f"{side} foot")] = turns(pitch=aim.pitch, yaw=SPLAY * sign)
+    rotations[:, at(f"{side} toes")] = turns(pitch=aim.toes, yaw=SPLAY * sign)
 
 
 def arms(figure: Figure, rotations: Array, root: Array, turn: Array, moving: Array, run: Array) -> None:
@@ -230,9 +258,19 @@ def arms(figure: Figure, rotations: Array, root: Array, turn: Array, moving: Arr
     if "phone" in figure.carries:
         head = places(figure.skeleton, rotations, root)[:, at("head")]
         ear = np.array([0.035 * s, -0.42 * figure.sizes["head"], 0.015 * s - figure.sizes["hand"]])
-        hand(figure, rotations, root, "right", head + (rotations[:, at("head")] @ ear), (0.0, -0.45, -1.0), turns(0.25, -3.0, 0.5))
+        hand(
+            figure,
+            rotations,
+            root,
+            "right",
+            head + (rotations[:, at("head")] @ ear),
+            (0.0, -0.45, -1.0),
+            turns(0.25, -3.0, 0.5),
+        )
     elif "umbrella" in figure.carries:
-        grip = places(figure.skeleton, rotations, root)[:, at("chest")] + chest @ np.array([0.13 * s, -0.055 * s, 0.03 * s])
+        grip = places(figure.skeleton, rotations, root)[:, at("chest")] + chest @ np.array(
+            [0.13 * s, -0.055 * s, 0.03 * s]
+        )
         hand(figure, rotations, root, "right", grip, (-0.3, -0.6, -1.0), turns(pitch=-1.57))
 
 

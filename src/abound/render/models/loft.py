@@ -1,8 +1,8 @@
 """Bodies lofted over lines, as coachbuilders do: a shell round the plan, closed by a deck, and patches laid on it.
 
-The shell is a grid of points. Columns go round the left half from the middle of the front to the middle of the rear,
-rows go up from the sill to the top edge. The wheel arches are cut out of the lowest row. Patches (lamps, windows,
-seams, pictures) are placed by the way round from the front (metres, `s`) and height (metres, `z`).
+The shell is a grid of points. Columns go round the left half from the middle of the front to the middle of the
+rear, rows go up from the sill to the top edge. The wheel arches are cut out of the lowest row. Patches (lamps,
+windows, seams, pictures) are placed by the way round from the front (metres, `s`) and height (metres, `z`).
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ def smooth(table: Table, at: Any) -> Array:
 def shell(form: Form, low: bool = False) -> Shell:
     """The left half of the shell; `low` takes about a third of the columns and rows."""
     x, y, corners = _plan(form, low)
-    t = np.array(form.rows if not low else form.rows[:: max(1, len(form.rows) // 4)])
-    t[-1] = 1.0
+    t = np.array(form.rows)
+    if low:
+        t = t[np.linspace(0, len(t) - 1, 5).round().astype(int)]
     floor, top = smooth(form.floor, x), smooth(form.top, x)
     lower = floor.copy()
     for centre, radius, height in form.arches:
@@ -76,14 +77,13 @@ def shell(form: Form, low: bool = False) -> Shell:
         away = np.hypot(long - centre, z - height) - radius
         wide = wide + np.where(y > 0.5, form.flare * np.exp(-((away / 0.07) ** 2)), 0)
     points = np.stack([long, wide, z], -1)
-    middle = len(t) // 2
     step = np.linalg.norm(np.diff(np.stack([x, y * form.width / 2]), axis=1), axis=0)
-    return Shell(points, np.concatenate([[0.0], np.cumsum(step)]), (corners[0], corners[1]) if middle else corners)
+    return Shell(points, np.concatenate([[0.0], np.cumsum(step)]), corners)
 
 
 def _plan(form: Form, low: bool) -> tuple[Array, Array, tuple[int, int]]:
     """Columns: x in metres and y as a share of the half width, and where the corners are."""
-    n = 4 if low else 9
+    n = 4 if low else 8
     turn = np.linspace(0, np.pi / 2, n)
     ends = []
     for corner, power in zip(form.corner, form.power, strict=True):
@@ -91,10 +91,10 @@ def _plan(form: Form, low: bool) -> tuple[Array, Array, tuple[int, int]]:
         across = np.sin(turn) ** (2 / power)
         ends.append((along, across))
     first, last = form.length / 2 - form.corner[0], -(form.length / 2 - form.corner[1])
-    side = list(np.linspace(first, last, 4 if low else 8)[1:-1])
+    side = list(np.linspace(first, last, 4 if low else 7)[1:-1])
     for centre, radius, _ in form.arches:
         side = [x for x in side if abs(x - centre) > radius * 1.12]
-        bow = np.cos(np.linspace(0, np.pi, 5 if low else 11)) * radius
+        bow = np.cos(np.linspace(0, np.pi, 5 if low else 10)) * radius
         side += [*(centre + bow), centre + radius * 1.03, centre - radius * 1.03]
     side = sorted((x for x in side if last + 0.004 < x < first - 0.004), reverse=True)
     x = np.concatenate([ends[0][0], side, -ends[1][0][::-1]])
@@ -119,13 +119,15 @@ def skin(points: Array, material: Material, cells: Array | None = None, others: 
     return out._replace(material=number, materials=(material, *others))
 
 
-def whole_skin(points: Array, material: Material, cells: Array | None = None, others: tuple[Material, ...] = ()) -> Mesh:
+def whole_skin(
+    points: Array, material: Material, cells: Array | None = None, others: tuple[Material, ...] = ()
+) -> Mesh:
     """A left half and its mirror image, smooth across the middle."""
     half = skin(points, material, cells, others)
     return tidy(join([half, mirrored(half)]))
 
 
-def deck(edge: Array, corners: tuple[int, int], crown: Any, across: int = 7, back: bool = False) -> Array:
+def deck(edge: Array, corners: tuple[int, int], crown: Any, across: int = 7) -> Array:
     """A left half lid over an edge (columns, 3): rows from the edge to the middle; Coons' patch with a crown.
 
     `crown` is the height of the middle over the edge, one number or one for each column between the corners.
@@ -197,7 +199,8 @@ def s_of_x(form: Shell, x: Any) -> Array:
     return np.interp(-np.asarray(x, float), -middle, form.s)
 
 
-def patch(form: Shell, corners: Any, material: Material, lift: float = 0.004, dome: float = 0.0, rounding: float = 5.0,
+def patch(form: Shell, corners: Any, material: Material, lift: float = 0.004, dome: float = 0.0,
+    rounding: float = 5.0,
           ends: int = 3, strips: int = 2) -> Mesh:  # fmt: skip
     """A lamp or pane on the shell: a quadrilateral of (s, z), inner low, outer low, outer high, inner high.
 
@@ -215,7 +218,8 @@ def patch(form: Shell, corners: Any, material: Material, lift: float = 0.004, do
     at = form.points[:, int(np.argmin(np.abs(form.s - abs(c[:, 0].mean())))), 2]
     rows = (2 * at - low - high) / (high - low)
     v = np.unique(np.concatenate([np.linspace(-1, 1, strips + 1), rows[np.abs(rows) < 0.97]]))[:, None]
-    tall = np.clip(1 - np.abs(u) ** rounding, 0, 1) ** (1 / rounding)
+    # Round lamps run out to a point; squarer ones end in a short upright edge.
+    tall = np.maximum(np.clip(1 - np.abs(u) ** rounding, 0, 1) ** (1 / rounding), 0.0 if rounding < 3.5 else 0.6)
     place = _bilinear(c, np.stack(np.broadcast_arrays(u[None], v * tall), -1).reshape(-1, 2))
     height = lift + dome * (np.clip(1 - u**2, 0, 1) * (1 - v**2)).ravel()
     points = on_shell(form, place[:, 0], place[:, 1], height[:, None])
@@ -244,16 +248,30 @@ def strip(form: Shell, line: Any, width: float, material: Material, lift: float 
     ahead /= np.linalg.norm(ahead, axis=1, keepdims=True)
     aside = np.stack([-ahead[:, 1], ahead[:, 0]], -1) * width / 2
     below, above = p - aside, p + aside
-    rows = np.stack([on_shell(form, below[:, 0], below[:, 1], lift), on_shell(form, above[:, 0], above[:, 1], lift)])
+    rows = np.stack(
+        [on_shell(form, below[:, 0], below[:, 1], lift), on_shell(form, above[:, 0], above[:, 1], lift)]
+    )
     return skin(rows, material)
 
 
-def image_patch(form: Shell, s0: float, s1: float, z0: float, z1: float, material: Material, lift: float = 0.004,
-                detail: int = 6) -> Mesh:  # fmt: skip
-    """A picture on the left half of the shell, read from outside; negative `s` puts it on the right half."""
-    s = np.linspace(s0, s1, detail)
-    rows = np.stack([on_shell(form, s, np.full(detail, z), lift) for z in (z0, z1)])
-    out = skin(rows, material)
-    u = np.linspace(0, 1, detail)
-    uv = np.stack([np.stack([u, np.full(detail, v)], -1) for v in (0.0, 1.0)]).reshape(-1, 2)
+def upright(form: Shell, foot: tuple[float, float], head: tuple[float, float], material: Material,
+            width: float = 0.007, bend: float = 0.0) -> Mesh:  # fmt: skip
+    """A seam from (s, z) up to (s, z), with the shell's own rows; the share `bend` of either end is straight up."""
+    middle = (foot[0] + head[0]) / 2
+    own = np.array([np.interp(abs(middle), form.s, row) for row in form.points[..., 2]])
+    z = np.concatenate([[foot[1]], own[(own > foot[1] + 0.01) & (own < head[1] - 0.01)], [head[1]]])
+    share = np.clip(((z - foot[1]) / (head[1] - foot[1]) - bend) / (1 - 2 * bend), 0, 1)
+    return strip(form, np.stack([foot[0] + (head[0] - foot[0]) * share, z], -1), width, material)
+
+
+def image_patch(form: Shell, s0: float, s1: float, z0: float, z1: float, material: Material,
+                lift: float = 0.004) -> Mesh:  # fmt: skip
+    """A picture on the shell, read from outside, with the shell's own rows and columns; `s` < 0: right half."""
+    own = np.concatenate([form.s, -form.s])
+    s = np.unique(np.concatenate([[s0, s1], own[(own > s0 + 0.01) & (own < s1 - 0.01)]]))
+    own = form.points[:, int(np.argmin(np.abs(form.s - abs(s0 + s1) / 2))), 2]
+    z = np.unique(np.concatenate([[z0, z1], own[(own > z0 + 0.01) & (own < z1 - 0.01)]]))
+    ss, zz = np.meshgrid(s, z)
+    out = skin(on_shell(form, ss, zz, lift), material)
+    uv = np.stack([(ss - s0) / (s1 - s0), (zz - z0) / (z1 - z0)], -1).reshape(-1, 2)
     return out._replace(uv=uv[out.faces].astype(np.float32))

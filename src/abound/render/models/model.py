@@ -1,4 +1,4 @@
-"""What a vehicle builder gives: a body, wheels that turn on their own, its size and where its lamps and grips are."""
+"""What a vehicle builder gives: a body, wheels that turn on their own, its size, and places such as lamps."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ def fitted(model: Model, size: Size) -> Model:
     Wheels keep round: they take the factor of the height in both directions, which also keeps them on the ground.
     """
     parts = list(model.parts)
-    for _ in range(3):  # round wheels break the plain proportion, so go once more over what is left
+    for _ in range(60):  # round wheels break the plain proportion, so go over what is left until nothing is
         low, high = extent(parts)
+        if np.abs((high - low) / np.asarray(size) - 1).max() < 1e-12:
+            break
         factor = np.asarray(size) / (high - low)
         middle = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
         parts = [_scaled(p, factor, middle) for p in parts]
@@ -59,7 +61,18 @@ def fitted(model: Model, size: Size) -> Model:
         model = model._replace(points=points)
     low, high = extent(parts)
     length, width, height = (float(v) for v in high - low)
-    return model._replace(parts=tuple(parts), size=(length, width, height))
+    kept = tuple(p._replace(mesh=_sound(p.mesh)) for p in parts)
+    return model._replace(parts=kept, size=(length, width, height))
+
+
+def _sound(part: Mesh) -> Mesh:
+    """Without faces that have no area, as at the poles of an ellipsoid: they have no normal."""
+    corners = part.vertices[part.faces]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    keep = area > 1e-9
+    if keep.all():
+        return part
+    return part._replace(faces=part.faces[keep], material=part.material[keep], uv=part.uv[keep])
 
 
 def _scaled(part: Part, factor: Array, middle: Array) -> Part:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from abound.errors import InputError, UnknownName, did_you_mean
 from abound.render.classes import label_id
-from abound.render.mesh import Array, Colour, Material, ellipsoid
-from abound.render.models import body, clothes as garments, wardrobe
+from abound.render.mesh import Array, Colour, Material, ellipsoid, mesh
+from abound.render.models import body, wardrobe
+from abound.render.models import clothes as garments
 from abound.render.models.body import SIDES
 from abound.render.models.clothes import Wearer
 from abound.render.models.figure import Cut, Figure, Piece, assembled, painted, scaled, turns
@@ -30,15 +31,17 @@ def person(
     clothes: Sequence[str] | None = None,
     colours: Mapping[str, str | Colour | float] | None = None,
     detail: str = "high",
-    rest: Array | None = None,
+    rest: Callable[[Figure], Array] | None = None,
+    fist: float = 0.35,
 ) -> Figure:
     """A person who stands, ready for the gaits in `abound.render.models.gait`. What is not given is drawn.
 
-    `age` is "adult" (1.50 to 1.95 m) or "child" (0.90 to 1.45 m); `height` in metres from sole to crown, hair counted,
-    hats not; `sex` "man" or "woman"; `girth` about .85 slim to 1.3 heavy; `hair` of wardrobe.HAIR_STYLES; `clothes`
-    some of wardrobe.CLOTHES; `colours` by part (wardrobe.PARTS), each a name of wardrobe.DYES (HAIRS for hair), or
-    linear red, green, blue; skin also a number from 0 (lightest) to 1 (darkest). `detail` "high" is 5 to 7 thousand
-    triangles, "low" 1.5 to 2. `rest` (bones, 3, 3) is another pose in which to make the skin, for people who sit.
+    `age` is "adult" (1.50 to 1.95 m) or "child" (0.90 to 1.45 m); `height` in metres from sole to crown, hair
+    counted, hats not; `sex` "man" or "woman"; `girth` about .85 slim to 1.3 heavy; `hair` of wardrobe.HAIR_STYLES;
+    `clothes` some of wardrobe.CLOTHES; `colours` by part (wardrobe.PARTS), each a name of wardrobe.DYES (HAIRS for
+    hair), or linear red, green, blue; skin also a number from 0 (lightest) to 1 (darkest). `detail` "high" is 5 to
+    7 thousand triangles, "low" 2 to 3.5. `rest` gives the rotations (bones, 3, 3) of another pose in which to make
+    the skin, for people who sit; `fist` 1 is a hand that grips, 0 a flat one.
 
     Raises:
         UnknownName: a name that is not in these lists.
@@ -60,8 +63,30 @@ def person(
     dress = wardrobe.wardrobe(rng, woman, child, clothes)
     style = wardrobe.hair_style(rng, woman, child, hair)
     paint = wardrobe.palette(rng, colours or {}, dress)
-    w = garments.wearer(b, standing() if rest is None else rest, 1.0 if detail == "high" else 1.9)
-    return _measured(w, head(w, style, paint, dress), dressed(w, dress, paint), dress, tall, age)
+    pose = standing() if rest is None else rest(bare(b, age))
+    w = garments.wearer(b, pose, 1.15 if detail == "high" else 1.9)
+    return _measured(w, head(w, style, paint, dress), dressed(w, dress, paint, fist), dress, age)
+
+
+def bare(b: body.Build, age: str) -> Figure:
+    """A figure without a skin: bones and lengths."""
+    s, n = b.stature, len(body.BONES)
+    bones, eye = body.skeleton(b), np.tile(np.eye(3), (n, 1, 1))
+    sizes = {
+        "ankle": b.ankle,
+        "heel": -0.036 * s,
+        "ball": 0.062 * s,
+        "joint": 0.012 * s,
+        "thigh": b.hip - b.knee,
+        "shank": b.knee - b.ankle,
+        "arm": b.arm,
+        "forearm": b.forearm,
+        "leg": b.hip,
+        "hand": 0.06 * s,
+        "head": b.head,
+    }
+    none = mesh(np.zeros((0, 3)), np.zeros((0, 3)))
+    return Figure(none, bones, np.zeros((0, n)), eye, bones.joints[0], age, s, label_id("person"), sizes)
 
 
 def standing(arms: float = 42.0, legs: float = 4.0) -> Array:
@@ -78,8 +103,8 @@ def standing(arms: float = 42.0, legs: float = 4.0) -> Array:
 def head(w: Wearer, style: str, paint: Mapping[str, Material], dress: Sequence[str]) -> list[Piece]:
     """Head, neck, face and hair."""
     h = w.build.head
-    skull = w.skin([*body.skull(w.build), *body.neck(w.build)], paint["skin"], 0.0112)
-    parts = [skull]
+    skull = w.skin([*body.skull(w.build), *body.neck(w.build)], paint["skin"], 0.0128)
+    parts = [skull, w.skin(body.nose(w.build), paint["skin"], 0.0050)]
 
     def z(share: float) -> float:
         return (0.72 - share) * h
@@ -91,21 +116,28 @@ def head(w: Wearer, style: str, paint: Mapping[str, Material], dress: Sequence[s
         iris = ellipsoid((0.05 * h, 0.060 * h, 0.058 * h), EYE, (0.371 * h, sign * 0.145 * h, z(0.50)), 8)
         brow = ellipsoid((0.05 * h, 0.15 * h, 0.022 * h), strands, (0.378 * h, sign * 0.145 * h, z(0.435)), 8)
         parts += [w.rigid(m, "head") for m in (ball, iris, brow)]
-    parts.append(w.rigid(ellipsoid((0.05 * h, 0.20 * h, 0.04 * h), lips, (0.378 * h, 0, z(0.795)), 8), "head"))
-    return [*parts, *garments.hair(w, strands, "short" if style == "tail" and "hood" in dress else style)]
+    parts.append(w.rigid(ellipsoid((0.05 * h, 0.20 * h, 0.04 * h), lips, (0.322 * h, 0, z(0.795)), 8), "head"))
+    return [*parts, *garments.hair(w, strands, "none" if "hood" in dress else style)]
 
 
-def dressed(w: Wearer, dress: Sequence[str], paint: Mapping[str, Material]) -> list[Piece]:
+def dressed(w: Wearer, dress: Sequence[str], paint: Mapping[str, Material], fist: float) -> list[Piece]:
     """Everything below the neck, and what is worn on the head."""
     s = w.build.stature
     out: list[Piece] = []
     tucked = "skirt" in dress
     grow, hem, sleeves, collar = {
-        "t-shirt": (0.010 * s, 0.035 * s, 0.30, 0.0), "shirt": (0.010 * s, 0.045 * s, 1.0, 0.010 * s),
-        "jacket": (0.013 * s, 0.050 * s, 1.0, 0.018 * s), "hoodie": (0.013 * s, 0.035 * s, 1.0, 0.0),
-        "coat": (0.014 * s, 0.02 * s, 1.0, 0.020 * s), "dress": (0.007 * s, 0.0, 0.25, 0.0),
-    }[next(n for n in dress if n in wardrobe.TOPS)]  # fmt: skip
-    shirt = garments.top(w, paint["top"], 0.007 * s if tucked else grow, -0.05 * s if tucked else hem, sleeves, collar)
+        "t-shirt": (0.010 * s, 0.035 * s, 0.30, 0.0),
+        "shirt": (0.010 * s, 0.045 * s, 1.0, 0.010 * s),
+        "jacket": (0.013 * s, 0.050 * s, 1.0, 0.018 * s),
+        "hoodie": (0.013 * s, 0.035 * s, 1.0, 0.0),
+        "coat": (0.014 * s, 0.02 * s, 1.0, 0.020 * s),
+        "dress": (0.007 * s, 0.0, 0.25, 0.0),
+    }[next(n for n in dress if n in wardrobe.TOPS)]
+    shirt = garments.top(
+        w, paint["top"], 0.007 * s if tucked else grow, -0.05 * s if tucked else hem, sleeves, collar
+    )
+    if {"jacket", "coat"} & set(dress):
+        shirt = garments.zipped(shirt, w)
     if "vest" in dress:
         vest = garments.top(w, paint["vest"], grow + 0.006 * s, 0.055 * s, 0.0)
         out += [garments.bands(vest, w, garments.REFLECTIVE), shirt]
@@ -120,16 +152,18 @@ def dressed(w: Wearer, dress: Sequence[str], paint: Mapping[str, Material]) -> l
         out.append(garments.skirt(w, paint["bottom"], 0.014 * s, 0.22 * s, 0.025 * s))
     bare = bool({"skirt", "dress", "shorts"} & set(dress))
     if not {"skirt", "dress"} & set(dress):
-        length, wide = (0.46, 0.062) if "shorts" in dress else (1.0, 0.040 if "trousers" in dress else 0.034)
+        length, wide = (0.45, 0.042) if "shorts" in dress else (1.0, 0.040 if "trousers" in dress else 0.034)
         out.append(garments.trousers(w, paint["bottom"], 0.006 * s, length, wide))
     for side, _ in SIDES:
-        out.append(w.skin(body.hand(w.build, side), paint["skin"], 0.0112))
+        out.append(w.skin(body.hand(w.build, side, fist), paint["skin"], 0.0125))
         if sleeves < 1.0:
             upper, lower = body.arm(w.build, side)
-            out.append(w.skin([upper._replace(start=(0, 0, -0.3 * w.build.arm)), lower], paint["skin"], 0.0160, tall=1.6))
+            out.append(
+                w.skin([upper._replace(start=(0, 0, -0.3 * w.build.arm)), lower], paint["skin"], 0.0200, tall=1.8)
+            )
         if bare:
             thigh, *shank = body.leg(w.build, side)
-            out.append(w.skin([thigh._replace(start=(0, 0, -0.06 * s)), *shank], paint["skin"], 0.0180, tall=1.6))
+            out.append(w.skin([thigh._replace(start=(0, 0, -0.06 * s)), *shank], paint["skin"], 0.0240, tall=1.8))
         out.append(shod(w, side, paint["shoes"]))
     return [*out, *carried(w, dress, paint)]
 
@@ -138,7 +172,7 @@ def shod(w: Wearer, side: str, material: Material) -> Piece:
     """A shoe with its sole."""
     a, s = w.build.ankle, w.build.stature
     flat = (f"{side} foot", Cut(np.array([0.0, 0.0, -a]), np.array([0.0, 0.0, -1.0])))
-    shoe = w.skin(body.shoe(w.build, side), material, 0.0140, [flat])
+    shoe = w.skin(body.shoe(w.build, side), material, 0.0160, [flat])
     height = w.local(f"{side} foot", shoe.mesh.vertices)[:, 2] + a
     light = min(material.colour) > 0.1
     sole = Material((0.02, 0.02, 0.02) if light else (0.30, 0.29, 0.27), 0.9)
@@ -164,22 +198,18 @@ def carried(w: Wearer, dress: Sequence[str], paint: Mapping[str, Material]) -> l
     return out
 
 
-def _measured(w: Wearer, bare: list[Piece], worn: list[Piece], dress: tuple[str, ...], height: float, age: str) -> Figure:
-    """The figure with exactly that height, feet on the ground."""
-    b, s = w.build, w.build.stature
-    above = max(w.local("head", p.mesh.vertices)[:, 2].max() for p in bare)
+def _measured(w: Wearer, face: list[Piece], worn: list[Piece], dress: tuple[str, ...], age: str) -> Figure:
+    """The figure with exactly the height of its build, feet on the ground."""
+    above = max(w.local("head", p.mesh.vertices)[:, 2].max() for p in face if len(p.mesh.vertices))
     crown = float(w.skeleton.joints[w.skeleton.at("head")][2] + above)
-    sole = min(w.joints[w.skeleton.at(f"{side} foot")][2] for side, _ in SIDES) - b.ankle
-    part, down = assembled([*bare, *worn]), np.array([0.0, 0.0, sole])
-    sizes = {
-        "ankle": b.ankle, "heel": -0.036 * s, "ball": 0.062 * s, "joint": 0.012 * s, "thigh": b.hip - b.knee,
-        "shank": b.knee - b.ankle, "arm": b.arm, "forearm": b.forearm, "leg": b.hip, "hand": 0.06 * s,
-        "head": b.head,
-    }  # fmt: skip
-    carries = tuple(c for c in dress if c in ("phone", "umbrella"))
+    sole = min(w.joints[w.skeleton.at(f"{side} foot")][2] for side, _ in SIDES) - w.build.ankle
+    part, down = assembled([*face, *worn]), np.array([0.0, 0.0, sole])
     skin = part.mesh._replace(vertices=part.mesh.vertices - down)
-    out = Figure(skin, w.skeleton, part.weights, w.rest, w.joints[0] - down, age, crown, label_id("person"), sizes, carries)
-    return scaled(out, height / crown)
+    carries = tuple(c for c in dress if c in ("phone", "umbrella"))
+    out = bare(w.build, age)._replace(
+        mesh=skin, weights=part.weights, rest=w.rest, origin=w.joints[0] - down, height=crown, carries=carries
+    )
+    return scaled(out, w.build.stature / crown)
 
 
 def _known(what: str, name: str, known: Sequence[str] | Mapping[str, object]) -> str:

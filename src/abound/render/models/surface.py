@@ -1,8 +1,9 @@
 """Smooth solids from blended tubes, and their skin: how bodies, clothes and coats of fur are shaped.
 
-A limb is a tube whose radius varies along it; tubes melt into one another through a polynomial smooth minimum of their
-distances, as flesh does at a shoulder or a hip. The surface at distance 0 is meshed once by surface nets, one vertex
-a cell that the surface crosses, put onto the surface by Newton steps, so that coarse cells still give a true outline.
+A limb is a tube whose radius varies along it; tubes melt into one another through a polynomial smooth minimum of
+their distances, as flesh does at a shoulder or a hip. The surface at distance 0 is meshed once by surface nets, one
+vertex a cell that the surface crosses, put onto the surface by Newton steps, so that coarse cells still give a true
+outline.
 
 Sources: Gibson 1998, "Constrained elastic surface nets" (the mesh); Quilez 2008, "Smooth minimum" (the blend).
 """
@@ -123,6 +124,13 @@ def extent(tubes: Sequence[Placed]) -> tuple[Array, Array]:
     return low, high
 
 
+def finest(tubes: Sequence[Placed]) -> float:
+    """The coarsest cell, metres, that does not lose most of the tubes between its corners."""
+    half = np.full(1, 0.5)
+    thin = [float((t.radius(half) * np.minimum(t.wide(half), 1.0))[0]) for t in tubes if not t.carve]
+    return 1.6 * float(np.median(thin))
+
+
 def corners(field: Field, low: Array, high: Array, cell: Array) -> tuple[Array, Array]:
     """Field values at the corners of a grid around a box, and the position of its first corner."""
     count = np.ceil((high - low) / cell).astype(int) + 4
@@ -154,7 +162,7 @@ def net(field: Field, low: Array, high: Array, cell: Any) -> tuple[Array, Array]
     shape = tuple(s - 1 for s in value.shape)
     total, hits = np.zeros((*shape, 3)), np.zeros(shape)
     box = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
-    cut = {c: tuple(slice(c[k], c[k] + shape[k]) for k in range(3)) for c in box}
+    cut: dict[Any, Any] = {c: tuple(slice(c[k], c[k] + shape[k]) for k in range(3)) for c in box}
     for c in box:
         for axis in range(3):
             if c[axis]:
@@ -201,4 +209,4 @@ def onto(field: Field, v: Array, cell: float) -> Array:
     step = d / np.maximum((g**2).sum(axis=1), 1e-2)
     shift = step[:, None] * g
     length = np.linalg.norm(shift, axis=1, keepdims=True)
-    return v - shift * np.minimum(1.0, 0.5 * cell / np.maximum(length, 1e-12))
+    return np.asarray(v - shift * np.minimum(1.0, 0.5 * cell / np.maximum(length, 1e-12)))

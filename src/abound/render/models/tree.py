@@ -11,10 +11,10 @@ _GREENS = ((0.07, 0.14, 0.03), (0.09, 0.15, 0.04), (0.05, 0.11, 0.035), (0.12, 0
 
 
 def tree(height: float, rng: np.random.Generator, kind: str = "broad", detail: str = "high") -> Mesh:
-    """A tree of that height; kinds: "broad", "poplar", "conifer"; detail "high" (2,500 triangles), "low", "far"."""
+    """A tree of that height; kinds: "broad", "poplar", "conifer"; detail "near" (9,000 triangles), "high", "low", "far"."""
     green = np.array(_GREENS[rng.integers(len(_GREENS))]) * rng.uniform(0.8, 1.2)
     leaf = Material(tuple(green), 0.85, pattern="foliage", second=tuple(green * [1.4, 1.25, 1.1]))
-    share = {"high": 1.0, "low": 0.3, "far": 0.1}[detail]
+    share = {"near": 5.0, "high": 2.0, "low": 0.4, "far": 0.1}[detail]
     if kind == "conifer":
         dark = Material((0.025, 0.06, 0.025), 0.9, pattern="foliage", second=(0.05, 0.09, 0.04))
         return _conifer(height, dark, rng, share)
@@ -32,10 +32,16 @@ def tree(height: float, rng: np.random.Generator, kind: str = "broad", detail: s
         )
         blobs.append((centre, spread * rng.uniform(0.5, 0.75) * (1 - 0.25 * level)))
     limbs = [
-        _limb((0, 0, bole * rng.uniform(0.8, 1.2)), tuple(c), radius * 0.4, radius * 0.1, rng) for c, _ in blobs[:5]
+        _limb((0, 0, bole * rng.uniform(0.8, 1.2)), tuple(c), radius * 0.4, radius * 0.1, rng)
+        for c, _ in blobs[: min(6, int(5 * share))]
     ]
     hearts = [
-        ellipsoid((2 * r * 0.8, 2 * r * 0.8, 2 * r * 0.75), leaf._replace(colour=tuple(green * 0.45)), c, 8 if share > 0.2 else 5)
+        ellipsoid(
+            (2 * r * 0.8, 2 * r * 0.8, 2 * r * 0.75),
+            leaf._replace(colour=tuple(green * 0.45)),
+            c,
+            8 if share > 0.2 else 5,
+        )
         for c, r in blobs
     ]
     leaves = [_clumps(c, r, int(90 * share * (1.2 if kind == "broad" else 1.0)), leaf, rng) for c, r in blobs]
@@ -93,8 +99,10 @@ def _clumps(centre: Array, radius: float, n: int, leaf: Material, rng: np.random
     """Leaf clumps over a ball, denser towards its rim."""
     way = rng.normal(size=(n, 3))
     way /= np.linalg.norm(way, axis=1, keepdims=True)
-    at = centre + way * radius * rng.uniform(0.75, 1.08, (n, 1)) * [1.0, 1.0, 0.9]
-    return _leaves(at, rng.uniform(0.16, 0.3, n) * max(radius, 0.8) ** 0.7, leaf, rng, way)
+    at = centre + way * radius * rng.uniform(0.72, 1.12, (n, 1)) * [1.0, 1.0, 0.9]
+    # Fewer leaves are larger, so that a crown has the same leaf area at every detail.
+    size = 0.23 * np.sqrt(90 / max(n, 1)) * max(radius, 0.8) ** 0.9
+    return _leaves(at, rng.uniform(0.7, 1.3, n) * min(size, 0.5), leaf, rng, way)
 
 
 def _leaves(at: Array, size: Array, leaf: Material, rng: np.random.Generator, way: Array | None = None) -> Mesh:
@@ -117,6 +125,7 @@ def _conifer(height: float, leaf: Material, rng: np.random.Generator, share: flo
     """A spruce: whorls of drooping fans around a straight trunk."""
     trunk = _limb((0, 0, 0), (0, 0, height * 0.9), 0.02 * height + 0.05, 0.02, rng)
     n = int(520 * share)
+    fine = min(1.6, (1.0 / share) ** 0.5)
     level = 1 - np.sqrt(rng.uniform(0.0, 1.0, n))
     angle = rng.uniform(0, 2 * np.pi, n)
     out = height * 0.2 * (1 - level) * rng.uniform(0.55, 1.0, n)
@@ -132,7 +141,7 @@ def _conifer(height: float, leaf: Material, rng: np.random.Generator, share: flo
         leaf._replace(colour=(0.015, 0.035, 0.015)),
     )  # fmt: skip
     whole = join(
-        [trunk, heart, _leaves(at, rng.uniform(0.3, 0.5, n) * (1.15 - level) * (height / 9), leaf, rng, way)]
+        [trunk, heart, _leaves(at, rng.uniform(0.3, 0.5, n) * fine * (1.15 - level) * (height / 9), leaf, rng, way)]
     )
     return moved(whole, scale=(1.0, 1.0, height / whole.vertices[:, 2].max()))
 

@@ -10,7 +10,20 @@ from abound.render.mesh import Colour, Material, Mesh, box, cylinder, join, mirr
 from abound.render.models.cab import cab
 from abound.render.models.dressing import both, number_plate
 from abound.render.models.finish import (
-    BRAKE, DARK, IRON, SEAL, SEAM, STEEL, TAIL, TRIM, TURN, colour, dull, paint, picture,
+    BRAKE,
+    DARK,
+    IRON,
+    SEAL,
+    SEAM,
+    STEEL,
+    TAIL,
+    TRIM,
+    TURN,
+    colour,
+    dull,
+    paint,
+    picture,
+    written,
 )  # fmt: skip
 from abound.render.models.model import Model, Part, Size, fitted
 from abound.render.models.solid import beam, cut, rounded
@@ -22,7 +35,8 @@ HUB = Material((0.34, 0.35, 0.36), 0.45, metallic=0.6)
 FRAME = dull((0.045, 0.045, 0.048))
 COMMON = {"white": 5, "blue": 3, "red": 3, "grey": 1, "yellow": 1, "green": 1, "orange": 1}
 SIZES: dict[str, Size] = {
-    "truck": (8.6, 2.80, 3.45), "semi_truck": (16.2, 2.80, 3.95), "tipper": (7.8, 2.80, 3.10), "flatbed": (8.6, 2.80, 2.95),
+    "truck": (8.6, 2.80, 3.45), "semi_truck": (16.2, 2.80, 3.95), "tipper": (7.8, 2.80, 3.10), "flatbed": (8.6,
+    2.80, 2.95),
 }  # fmt: skip
 
 
@@ -54,7 +68,7 @@ def load_box(x0: float, x1: float, wide: float, z0: float, z1: float, rgb: Colou
         out += [box((edge, wide, edge), STEEL, (x, 0, h)) for h in (z0 + edge / 2, z1 - edge / 2)]
     for h in (z0 + edge / 2, z1 - edge / 2):
         out.append(both(box((long, edge, edge), STEEL, (middle, wide / 2 - edge / 2, h))))
-    if text:
+    if written(text):
         ink = (0.78, 0.78, 0.76) if sum(rgb) < 0.9 else (0.03, 0.05, 0.22)
         wide_text, high_text = long - 0.30, high - 0.30
         left, right = lettered(text, wide_text, high_text, rgb, ink)
@@ -64,12 +78,17 @@ def load_box(x0: float, x1: float, wide: float, z0: float, z1: float, rgb: Colou
         for y in (0.18, 0.62):
             out.append(both(moved(cylinder(0.02, high - 0.15, STEEL, "z", 6), x1 - 0.035, y * wide / 2 + 0.1, z)))
             out.append(both(box((0.05, 0.10, 0.04), FRAME, (x1 - 0.03, y * wide / 2 + 0.1, z0 + 0.6))))
-        out += [both(box((0.04, 0.08, 0.08), TRIM, (x1 - 0.012, wide / 2 - 0.08, h))) for h in np.linspace(z0 + 0.3, z1 - 0.3, 4)]
+        out += [
+            both(box((0.04, 0.08, 0.08), TRIM, (x1 - 0.012, wide / 2 - 0.08, h)))
+            for h in np.linspace(z0 + 0.3, z1 - 0.3, 4)
+        ]
     marks = [box((0.05, 0.02, 0.05), TURN, (x, wide / 2, z0 + 0.03)) for x in np.linspace(x0 - 0.4, x1 + 0.4, 3)]
     return join([*out, both(join(marks))])
 
 
-def chassis(x0: float, x1: float, wide: float, axles: tuple[float, ...], tyre: float, tank: tuple[float, float] | None) -> Mesh:
+def chassis(
+    x0: float, x1: float, wide: float, axles: tuple[float, ...], tyre: float, tank: tuple[float, float] | None
+) -> Mesh:
     """Frame rails, axles, a tank and mudguards, side guards."""
     z = tyre + 0.38
     out = [both(box((x0 - x1, 0.10, 0.24), FRAME, ((x0 + x1) / 2, 0.42, z - 0.10)))]
@@ -77,7 +96,9 @@ def chassis(x0: float, x1: float, wide: float, axles: tuple[float, ...], tyre: f
         out.append(moved(cylinder(0.09, wide * 0.8, FRAME, "y", 8), x, 0, tyre))
         out.append(box((0.9, wide * 0.45, 0.35), DARK, (x, 0, tyre + 0.1)))
     if tank:
-        body = moved(cylinder(0.30, tank[0] - tank[1], STEEL, "x", 14), (tank[0] + tank[1]) / 2, wide / 2 - 0.36, tyre + 0.12)
+        body = moved(
+            cylinder(0.30, tank[0] - tank[1], STEEL, "x", 14), (tank[0] + tank[1]) / 2, wide / 2 - 0.36, tyre + 0.12
+        )
         out += [body, mirrored(body)]
         for x in (tank[0] - 0.2, tank[1] + 0.2):
             out.append(both(box((0.05, 0.62, 0.62), FRAME, (x, wide / 2 - 0.36, tyre + 0.12))))
@@ -91,14 +112,19 @@ def mudguard(x: float, wide: float, tyre: float) -> Mesh:
     outer = [(r * np.cos(a), r * np.sin(a)) for a in angle]
     inner = [((r - 0.02) * np.cos(a), (r - 0.02) * np.sin(a)) for a in angle[::-1]]
     arc = moved(cut([*outer, *inner], wide / 2 - 0.6, wide / 2, TRIM), x, 0, tyre)
-    flap = box((0.02, 0.52, 0.5), TRIM, (x - r - 0.02, wide / 2 - 0.32, tyre - 0.05))
+    flap = box((0.02, 0.52, tyre), TRIM, (x - r - 0.02, wide / 2 - 0.32, tyre * 0.8))
     return both(join([arc, flap]))
 
 
 def guards(x0: float, x1: float, wide: float, tyre: float) -> Mesh:
     """Two rails along each side between the axles."""
-    rails = [beam((x0, wide / 2 - 0.05, z), (x1, wide / 2 - 0.05, z), 0.03, 0.12, STEEL) for z in (tyre, tyre + 0.3)]
-    posts = [beam((x, wide / 2 - 0.09, tyre - 0.05), (x, wide / 2 - 0.09, tyre + 0.5), 0.05, 0.05, FRAME) for x in (x0 - 0.2, x1 + 0.2)]
+    rails = [
+        beam((x0, wide / 2 - 0.05, z), (x1, wide / 2 - 0.05, z), 0.03, 0.12, STEEL) for z in (tyre, tyre + 0.3)
+    ]
+    posts = [
+        beam((x, wide / 2 - 0.09, tyre - 0.05), (x, wide / 2 - 0.09, tyre + 0.5), 0.05, 0.05, FRAME)
+        for x in (x0 - 0.2, x1 + 0.2)
+    ]
     return both(join([*rails, *posts]))
 
 
@@ -120,11 +146,15 @@ def _wheels(xs: tuple[float, ...], wide: float, low: bool, tyre: float = TYRE) -
     one = wheel(tyre, 0.30, "truck", low, rim=0.56, metal=HUB)
     out = []
     for k, x in enumerate(xs):
-        out += axle(x, wide / 2 - (0.17 if k == 0 else 0.31), tyre, one, front=k == 0, double=0.0 if k == 0 else 0.58)
+        out += axle(
+            x, wide / 2 - (0.17 if k == 0 else 0.31), tyre, one, front=k == 0, double=0.0 if k == 0 else 0.58
+        )
     return out
 
 
-def _rigid(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, cab_top: float) -> tuple[list[Mesh], list[Part], float, Any]:
+def _rigid(
+    rgb: Colour, size: Size, texts: dict[str, Any], low: bool, cab_top: float
+) -> tuple[list[Mesh], list[Part], float]:
     """Cab, chassis and wheels of a lorry with two or three axles."""
     long, wide = size[0], size[1] - 0.30
     cab_long = 2.0
@@ -139,30 +169,47 @@ def _rigid(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, cab_top: f
     if not low:
         pieces += [mudguard(x, wide, TYRE) for x in rear]
         pieces.append(guards(front - 2.15, rear[0] + 0.75, wide, TYRE))
-    return pieces, _wheels((front, *rear), wide, low), wide, front
+    return pieces, _wheels((front, *rear), wide, low), wide
 
 
-def _box_truck(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.random.Generator) -> tuple[list[Part], dict[str, Array]]:
+def _box_truck(
+    rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.random.Generator
+) -> tuple[list[Part], dict[str, Array]]:
     top = 2.72
-    pieces, turning, wide, front = _rigid(rgb, size, texts, low, top)
+    pieces, turning, wide = _rigid(rgb, size, texts, low, top)
     x0 = size[0] / 2 - 2.12
     white = (0.74, 0.74, 0.72) if rng.random() < 0.6 else rgb
-    pieces.append(load_box(x0, -size[0] / 2 + 0.04, wide + 0.06, TYRE + 0.52, size[2], white, texts.get("side"), low))
-    wedge = cut([(0.0, 0.0), (-1.25, 0.0), (-1.25, size[2] - top - 0.05), (-0.95, size[2] - top - 0.05)], -wide * 0.40, wide * 0.40, paint(rgb))
+    pieces.append(
+        load_box(x0, -size[0] / 2 + 0.04, wide + 0.06, TYRE + 0.52, size[2], white, texts.get("side"), low)
+    )
+    wedge = cut(
+        [(0.0, 0.0), (-1.25, 0.0), (-1.25, size[2] - top - 0.05), (-0.95, size[2] - top - 0.05)],
+        -wide * 0.40,
+        wide * 0.40,
+        paint(rgb),
+    )
     pieces.append(moved(wedge, size[0] / 2 - 0.55, 0, top))
     return [Part(join(pieces), np.zeros(3)), *turning], _head(size[0] / 2, wide, 0.7)
 
 
-def _semi(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.random.Generator) -> tuple[list[Part], dict[str, Array]]:
+def _semi(
+    rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.random.Generator
+) -> tuple[list[Part], dict[str, Array]]:
     long, wide, high = size[0], size[1] - 0.30, size[2]
     x_cab, cab_long, top = long / 2 - 1.15, 2.3, 3.35
     front, drive = long / 2 - 1.40, long / 2 - 5.1
     face, _ = cab(cab_long, wide, top, rgb, texts, low, front - x_cab, TYRE)
-    sail = cut([(0.0, 0.0), (-1.5, 0.0), (-1.5, high - top - 0.1), (-1.0, high - top - 0.1)], -wide * 0.44, wide * 0.44, paint(rgb))
+    sail = cut(
+        [(0.0, 0.0), (-1.5, 0.0), (-1.5, high - top - 0.1), (-1.0, high - top - 0.1)],
+        -wide * 0.44,
+        wide * 0.44,
+        paint(rgb),
+    )
     tractor = [
         moved(face, x_cab), moved(sail, long / 2 - 0.55, 0, top - 0.03),
         chassis(front, drive - 0.9, wide, (front, drive), TYRE, (front - 1.1, front - 2.4)),
-        both(box((0.9, 0.03, 1.9), paint(rgb), (long / 2 - 2.72, wide / 2 - 0.06, 2.0))), mudguard(drive, wide, TYRE),
+        both(box((0.9, 0.03, 1.9), paint(rgb), (long / 2 - 2.72, wide / 2 - 0.06, 2.0))), mudguard(drive, wide,
+            TYRE),
     ]  # fmt: skip
     pin = drive + 0.35
     nose, tail = long / 2 - 3.0, -long / 2
@@ -184,8 +231,10 @@ def _semi(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.ran
     return [*parts, *_wheels((front, drive), wide, low)], _head(long / 2, wide, 0.7)
 
 
-def _tipper(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.random.Generator) -> tuple[list[Part], dict[str, Array]]:
-    pieces, turning, wide, front = _rigid(rgb, size, texts, low, 2.80)
+def _tipper(
+    rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.random.Generator
+) -> tuple[list[Part], dict[str, Array]]:
+    pieces, turning, wide = _rigid(rgb, size, texts, low, 2.80)
     x0, x1, z0, z1 = size[0] / 2 - 2.25, -size[0] / 2 + 0.02, TYRE + 0.55, 2.45
     tub_paint = dull((0.55, 0.20, 0.02)) if rng.random() < 0.5 else dull((0.22, 0.23, 0.24))
     wall, half = 0.07, wide / 2
@@ -194,7 +243,8 @@ def _tipper(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.r
         box((wall, wide, z1 - z0 + 0.25), tub_paint, (x0, 0, (z0 + z1) / 2 + 0.125)),
         box((wall, wide - 0.02, z1 - z0 - 0.1), tub_paint, (x1 + 0.05, 0, (z0 + z1) / 2 - 0.05)),
         box((x0 - x1, wide - 0.02, 0.08), tub_paint, ((x0 + x1) / 2, 0, z0)),
-        cut([(x0, z1 + 0.17), (x0 + 0.95, z1 + 0.30), (x0 + 0.95, z1 + 0.36), (x0, z1 + 0.25)], -half, half, tub_paint),
+        cut([(x0, z1 + 0.17), (x0 + 0.95, z1 + 0.30), (x0 + 0.95, z1 + 0.36), (x0, z1 + 0.25)], -half, half,
+            tub_paint),
     ]  # fmt: skip
     ribs = np.linspace(x0 - 0.35, x1 + 0.35, 4 if low else 7)
     pieces += [both(box((0.10, 0.07, z1 - z0), tub_paint, (x, half + 0.02, (z0 + z1) / 2))) for x in ribs]
@@ -204,8 +254,10 @@ def _tipper(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.r
     return [Part(join([*pieces, heap]), np.zeros(3)), *turning], _head(size[0] / 2, wide, 0.7)
 
 
-def _flatbed(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.random.Generator) -> tuple[list[Part], dict[str, Array]]:
-    pieces, turning, wide, front = _rigid(rgb, size, texts, low, 2.86)
+def _flatbed(
+    rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.random.Generator
+) -> tuple[list[Part], dict[str, Array]]:
+    pieces, turning, wide = _rigid(rgb, size, texts, low, 2.86)
     x0, x1, z0 = size[0] / 2 - 2.2, -size[0] / 2 + 0.02, TYRE + 0.58
     wood = Material((0.33, 0.20, 0.10), 0.8, pattern="wood", second=(0.16, 0.09, 0.045))
     long, middle = x0 - x1, (x0 + x1) / 2
@@ -218,6 +270,10 @@ def _flatbed(rgb: Colour, size: Size, texts: dict[str, Any], low: bool, rng: np.
     for k in range(rows):
         tint, high = bale[int(rng.integers(3))], float(rng.uniform(0.6, 1.15))
         crate = Material(tint, 0.85, pattern="wood", second=(tint[0] / 2, tint[1] / 2, tint[2] / 2))
-        pieces.append(both(box((1.15, wide / 2 - 0.16, high), crate, (x0 - 0.75 - k * 1.32, wide / 4, z0 + 0.05 + high / 2))))
+        pieces.append(
+            both(box((1.15, wide / 2 - 0.16, high), crate, (x0 - 0.75 - k * 1.32, wide / 4, z0 + 0.05 + high / 2)))
+        )
     pieces.append(box((0.03, wide * 0.3, 0.03), SEAL, (x0 + 0.02, 0, z0 + 1.2)))
-    return [Part(join([*pieces, box((0.4, 0.3, 0.1), IRON, (middle, 0, z0 - 0.2))]), np.zeros(3)), *turning], _head(size[0] / 2, wide, 0.7)
+    return [Part(join([*pieces, box((0.4, 0.3, 0.1), IRON, (middle, 0, z0 - 0.2))]), np.zeros(3)), *turning], _head(
+        size[0] / 2, wide, 0.7
+    )

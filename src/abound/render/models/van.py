@@ -9,9 +9,20 @@ import numpy as np
 from abound.render.mesh import Colour, Material, Mesh, box, join, mirrored, moved
 from abound.render.models.car import Style, bodywork, wheels
 from abound.render.models.coachwork import Cabin, wall_pictures
-from abound.render.models.dressing import Front, both, doors, front_z, grille, headlamps, mirrors, plates, rear_z, wipers
-from abound.render.models.finish import BRAKE, SEAM, STEEL, TAIL, TRIM, TURN, colour, paint, picture
-from abound.render.models.loft import Form, Shell, Table, band, on_shell, patch, s_of_x, strip
+from abound.render.models.dressing import (
+    Front,
+    both,
+    doors,
+    front_z,
+    grille,
+    headlamps,
+    mirrors,
+    plates,
+    rear_z,
+    wipers,
+)
+from abound.render.models.finish import BRAKE, SEAM, STEEL, TAIL, TRIM, TURN, colour, picture, written
+from abound.render.models.loft import Form, Shell, Table, band, on_shell, patch, s_of_x, strip, upright
 from abound.render.models.model import Model, Part, Size, fitted
 
 Array = np.ndarray[Any, Any]
@@ -32,13 +43,14 @@ MINIBUS = PANEL_VAN._replace(
     size=(5.4, 2.26, 2.25),
     belt=((0, 0.42), (0.04, 0.455), (0.13, 0.50), (0.2, 0.515), (0.5, 0.52), (1, 0.52)),
     screen=(0.12, 0.26), pillar=(0.165, 0.275), rear=(0.98, 0.965), back=(0.99, 0.975),
-    windows=((0.19, 0.288, 0.345, 0.35), (0.36, 0.365, 0.56, 0.56), (0.575, 0.575, 0.76, 0.76), (0.775, 0.775, 0.95, 0.94)),
+    windows=((0.19, 0.288, 0.345, 0.35), (0.36, 0.365, 0.56, 0.56), (0.575, 0.575, 0.76, 0.76), (0.775, 0.775,
+        0.95, 0.94)),
     rear_window=(0.12, 0.86),
 )  # fmt: skip
 STYLES = {"van": PANEL_VAN, "minibus": MINIBUS}
 
 
-def upright_lamps(sides: Shell, wide: float, low: bool) -> Mesh:
+def upright_lamps(sides: Shell, wide: float) -> Mesh:
     """Tall lamps beside the rear doors."""
     a, b = rear_z(sides, 0.42), rear_z(sides, 0.92)
     s = sides.s[-1]
@@ -64,17 +76,16 @@ def rear_doors(form: Form, sides: Shell, house: Cabin) -> Mesh:
     return join(pieces)
 
 
-def dressed(style: Style, form: Form, house: Cabin, sides: Shell, rgb: Colour, texts: dict[str, Any], low: bool,
+def dressed(style: Style, form: Form, house: Cabin, sides: Shell, texts: dict[str, Any], low: bool,
             rng: np.random.Generator) -> tuple[list[Mesh], dict[str, Array]]:  # fmt: skip
     """Lamps, plates, mirrors, doors and mouldings of a van, and where its lamps are."""
     wide, s_end = form.width, sides.s[-1]
-    varnish = paint(rgb)
     look = Front(grille=int(rng.integers(3)), lamp=int(rng.integers(3)), chrome=False)
     front_door = house._replace(windows=house.windows[:1])
     out = [
         headlamps(sides, wide, look, low, (0.62, 0.92)), grille(sides, wide, look, low),
-        plates(sides, texts, (0.40, 0.30)), upright_lamps(sides, wide, low), rear_doors(form, sides, house),
-        doors(style.windows[:1], form, sides, front_door, low),
+        plates(sides, texts, (0.40, 0.30)), upright_lamps(sides, wide), rear_doors(form, sides, house),
+        doors(form, sides, front_door, low),
         mirrors(house, wide / 2 + style.grip / 2, form, TRIM, low, 1.9),
     ]  # fmt: skip
     z = front_z(sides, 0.33)
@@ -85,10 +96,11 @@ def dressed(style: Style, form: Form, house: Cabin, sides: Shell, rgb: Colour, t
         seam = house.windows[0][2] - 0.06
         rail = [(float(s_of_x(sides, seam - t)), form.top[-2][1] - 0.06) for t in np.linspace(1.25, 2.6, 5)]
         out.append(mirrored(strip(sides, rail, 0.03, SEAM)))
-        rise = np.linspace(0.35, form.top[0][1] - 0.01, 5)
-        for x in (seam - 1.22,):
-            out.append(both(strip(sides, np.stack([np.full(5, s_of_x(sides, x)), rise], -1), 0.008, SEAM)))
-        out.append(moved(box((0.06, 0.05, 0.02), STEEL), x=seam - 1.1, y=-(wide / 2 + 0.01), z=form.top[0][1] - 0.2))
+        s = float(s_of_x(sides, seam - 1.22))
+        out.append(both(upright(sides, (s, 0.35), (s, form.top[0][1] - 0.01), SEAM)))
+        out.append(
+            moved(box((0.06, 0.05, 0.02), STEEL), x=seam - 1.1, y=-(wide / 2 + 0.01), z=form.top[0][1] - 0.2)
+        )
     lamp = on_shell(sides, 0.75 * wide / 2, front_z(sides, 0.78), 0.03)
     tail = on_shell(sides, s_end - wide / 2, rear_z(sides, 0.6), 0.03)
     flip = np.array([1.0, -1.0, 1.0])
@@ -100,8 +112,8 @@ def van(kind: str, asked: Any, size: Size, texts: dict[str, Any], low: bool, rng
     style = STYLES[kind]
     rgb = colour(asked, rng, style.common)
     form, house, sides, body = bodywork(style, size, rgb, low)
-    extra, points = dressed(style, form, house, sides, rgb, texts, low, rng)
-    if kind == "van" and texts.get("side"):
+    extra, points = dressed(style, form, house, sides, texts, low, rng)
+    if kind == "van" and written(texts.get("side")):
         extra.append(side_text(house, rgb, texts["side"]))
     parts = (Part(join([body, *extra]), np.zeros(3)), *wheels(style, form, low, "steel"))
     return fitted(Model(parts, size, kind, "car", points), size)

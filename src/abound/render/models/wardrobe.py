@@ -62,7 +62,12 @@ def wardrobe(rng: np.random.Generator, woman: bool, child: bool, asked: Sequence
         chance = {"trousers": 0.45, "jeans": 0.40, "shorts": 0.15 * (not cold), "skirt": 0.20 * woman}
         worn.insert(1, _drawn(rng, chance))
     if asked is None:
-        for name, share in (("backpack", 0.16 + 0.2 * child), ("bag", 0.12 * (not child)), ("cap", 0.07), ("beanie", 0.05)):
+        for name, share in (
+            ("backpack", 0.16 + 0.2 * child),
+            ("bag", 0.12 * (not child)),
+            ("cap", 0.07),
+            ("beanie", 0.05),
+        ):
             if rng.random() < share and not (name in HATS and set(worn) & {"hood", *HATS}):
                 worn.append(name)
     return tuple(worn)
@@ -84,7 +89,7 @@ def _drawn(rng: np.random.Generator, chance: Mapping[str, float]) -> str:
     return list(chance)[int(rng.choice(len(weight), p=weight / weight.sum()))]
 
 
-def colour_of(asked: str | Colour, names: Mapping[str, Colour]) -> Colour:
+def colour_of(asked: str | Colour | float, names: Mapping[str, Colour]) -> Colour:
     """Linear red, green, blue of a name or of three numbers.
 
     Raises:
@@ -97,7 +102,9 @@ def colour_of(asked: str | Colour, names: Mapping[str, Colour]) -> Colour:
         return names[asked]
     values = np.asarray(asked, float)
     if values.shape != (3,) or not ((values >= 0) & (values <= 1)).all():
-        raise InputError(f"A colour is a name or three numbers from 0 to 1 (linear red, green, blue), not {asked!r}.")
+        raise InputError(
+            f"A colour is a name or three numbers from 0 to 1 (linear red, green, blue), not {asked!r}."
+        )
     return float(values[0]), float(values[1]), float(values[2])
 
 
@@ -108,37 +115,38 @@ def skin_tone(share: float) -> Colour:
     return r, g, b
 
 
-def palette(rng: np.random.Generator, asked: Mapping[str, str | Colour | float], dress: Sequence[str]) -> dict[str, Material]:
+BRIGHT = {
+    "white": 0.14, "grey": 0.10, "black": 0.12, "navy": 0.10, "red": 0.09, "blue": 0.09, "light blue": 0.08,
+    "green": 0.05, "yellow": 0.05, "orange": 0.03, "pink": 0.04, "beige": 0.05, "dark red": 0.03, "khaki": 0.03,
+}  # fmt: skip
+DARK = {
+    "black": 0.24, "navy": 0.22, "grey": 0.20, "brown": 0.08, "beige": 0.12, "khaki": 0.08, "white": 0.03,
+    "dark green": 0.03,
+}  # fmt: skip
+CHANCES: dict[str, dict[str, float]] = {  # how often a part has a colour where none is asked
+    "top": BRIGHT,
+    "bottom": DARK,
+    "shoes": {"black": 4, "white": 3, "brown": 2, "grey": 1},
+    "vest": {"fluorescent yellow": 7, "fluorescent orange": 3},
+    "umbrella": {**BRIGHT, "black": 0.4},
+}
+
+
+def palette(
+    rng: np.random.Generator, asked: Mapping[str, str | Colour | float], dress: Sequence[str]
+) -> dict[str, Material]:
     """A material for each part in PARTS: colours as asked, the others drawn."""
     for name in asked:
         if name not in PARTS:
             raise UnknownName(f"No part of a dressed person is called {name!r}; {did_you_mean(name, PARTS)}")
-    bright = {"white": 0.14, "grey": 0.10, "black": 0.12, "navy": 0.10, "red": 0.09, "blue": 0.09, "light blue": 0.08, "green": 0.05,
-              "yellow": 0.05, "orange": 0.03, "pink": 0.04, "beige": 0.05, "dark red": 0.03, "khaki": 0.03}  # fmt: skip
-    dark = {"black": 0.24, "navy": 0.22, "grey": 0.20, "brown": 0.08, "beige": 0.12, "khaki": 0.08, "white": 0.03, "dark green": 0.03}
-    drawn = {
-        "top": _drawn(rng, bright), "bottom": _drawn(rng, dark), "shoes": _drawn(rng, {"black": 4, "white": 3, "brown": 2, "grey": 1}),
-        "vest": _drawn(rng, {"fluorescent yellow": 7, "fluorescent orange": 3}), "umbrella": _drawn(rng, {**bright, "black": 0.4}),
-        "hair": _drawn(rng, {"black": 4, "brown": 4, "blond": 2, "red": 0.4, "grey": 1}), "skin": float(rng.random()),
-    }  # fmt: skip
-    tone, strands = asked.get("skin", drawn["skin"]), asked.get("hair", drawn["hair"])
-    skin = skin_tone(float(np.clip(tone, 0, 1))) if isinstance(tone, int | float) else colour_of(tone, dict(zip("123456", SKINS, strict=True)))
-    if "hair" not in asked and isinstance(tone, float) and tone > 0.62 and strands in ("blond", "red"):
-        strands = "black"
-    hair = colour_of(strands, HAIRS)  # type: ignore[arg-type]
-    out = {
-        "skin": Material(skin, 0.55, pattern="skin", second=_mixed(skin, (0.45, 0.10, 0.08), 0.3), contrast=0.6),
-        "hair": Material(hair, 0.45, pattern="hair", second=_mixed(hair, (1.0, 0.9, 0.8), 0.15)),
-    }
+    out = _skin_and_hair(rng, asked)
     for part in PARTS:
         if part not in out:
-            name = asked.get(part, drawn.get(part) or _drawn(rng, {**dark, "red": 0.1, "blue": 0.1}))
-            out[part] = cloth(colour_of(name, DYES))  # type: ignore[arg-type]
-    if "bottom" not in asked and "jeans" in dress:
-        blue = colour_of("navy", DYES)
-        out["bottom"] = Material(_mixed(blue, (0.10, 0.16, 0.30), float(rng.random()) * 0.8), 0.9)
+            dye = _drawn(rng, CHANCES.get(part, {**DARK, "red": 0.1, "blue": 0.1}))
+            out[part] = cloth(colour_of(asked.get(part, dye), DYES))
+    worn = float(rng.random())
     if "jeans" in dress:
-        own = out["bottom"].colour
+        own = out["bottom"].colour if "bottom" in asked else _mixed(DYES["navy"], (0.10, 0.16, 0.30), 0.8 * worn)
         out["bottom"] = Material(own, 0.9, pattern="denim", second=_mixed(own, (0.4, 0.5, 0.6), 0.3))
     if "top" not in asked and set(dress) & {"shirt", "t-shirt"} and rng.random() < 0.3:
         other = DYES[_drawn(rng, {"white": 3, "navy": 2, "grey": 1, "black": 1, "red": 1})]
@@ -146,6 +154,23 @@ def palette(rng: np.random.Generator, asked: Mapping[str, str | Colour | float],
         out["top"] = out["top"]._replace(pattern=pattern, second=other, scale=0.4 if pattern == "stripes" else 1.0)
     out["shoes"] = out["shoes"]._replace(roughness=0.5, pattern="plain")
     return out
+
+
+def _skin_and_hair(rng: np.random.Generator, asked: Mapping[str, str | Colour | float]) -> dict[str, Material]:
+    """Skin and hair as asked or drawn; dark skin goes with dark hair where neither is asked."""
+    share, name = float(rng.random()), _drawn(rng, {"black": 4, "brown": 4, "blond": 2, "red": 0.4, "grey": 1})
+    tone = asked.get("skin", share)
+    steps = {str(k + 1): s for k, s in enumerate(SKINS)}
+    if isinstance(tone, int | float):
+        skin = skin_tone(float(np.clip(tone, 0, 1)))
+        name = "black" if tone > 0.62 and name in ("blond", "red") else name
+    else:
+        skin = colour_of(tone, steps)
+    hair = colour_of(asked.get("hair", name), HAIRS)
+    return {
+        "skin": Material(skin, 0.55, pattern="skin", second=_mixed(skin, (0.45, 0.10, 0.08), 0.3), contrast=0.6),
+        "hair": Material(hair, 0.45, pattern="hair", second=_mixed(hair, (1.0, 0.9, 0.8), 0.15)),
+    }
 
 
 def cloth(colour: Colour) -> Material:

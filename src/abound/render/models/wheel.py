@@ -16,19 +16,24 @@ Array = np.ndarray[Any, Any]
 
 def wheel(radius: float, width: float, style: str = "alloy", low: bool = False, rim: float = 0.66, spokes: int = 5,
           metal: Material = ALLOY) -> Mesh:  # fmt: skip
-    """A wheel whose outside faces +y. Styles: "alloy" (spokes), "steel" (cover), "truck" (dished disc with nuts)."""
+    """A wheel whose outside faces +y. Styles: "alloy" (spokes), "steel" (cover), "truck" (dished, with nuts)."""
     n, w, inner = (10 if low else 18), width / 2, radius * rim
     shoulder = radius - 0.3 * (radius - inner)
     if low:
         tyre = lathe([(inner, -w), (radius, -w * 0.8), (radius, w * 0.8), (inner, w)], RUBBER, n)
         face = lathe([(inner, w), (0.01, w * 0.7)], metal, n)
         return join([tyre, face, _back(inner, w, n)])
-    wall = lathe([(inner * 0.98, -w * 0.95), (shoulder, -w), (radius * 0.99, -w * 0.8)], RUBBER, n)
-    tread = lathe([(radius * 0.99, -w * 0.8), (radius, 0), (radius * 0.99, w * 0.8)], TREAD, n)
-    outside = lathe([(radius * 0.99, w * 0.8), (shoulder, w), (inner * 1.02, w * 0.98), (inner * 0.985, w * 0.9)], RUBBER, n)
-    faces = {"alloy": _alloy, "steel": _cover, "truck": _dish}
+    wall = lathe([(inner * 0.98, -w * 0.95), (shoulder, -w), (radius, -w * 0.8)], RUBBER, n)
+    tread = lathe([(radius, -w * 0.8), (radius, w * 0.8)], TREAD, n)
+    outside = lathe(
+        [(radius, w * 0.8), (shoulder, w), (inner * 1.02, w * 0.98), (inner * 0.985, w * 0.9)], RUBBER, n
+    )
+    if style == "truck":
+        face = _dish(inner, w, n, metal)
+    else:
+        face = (_alloy if style == "alloy" else _cover)(inner, w, n, spokes, metal)
     rolled = tidy(join([wall, tread, outside]))
-    return join([rolled, _back(inner, w * 0.95, n), faces[style](inner, w, n, spokes, metal)])
+    return join([rolled, _back(inner, w * 0.95, n), face])
 
 
 def _back(inner: float, w: float, n: int) -> Mesh:
@@ -61,32 +66,48 @@ def _spoke(r: float, w: float, angle: float, metal: Material) -> Mesh:
 
 
 def _cover(r: float, w: float, n: int, spokes: int, metal: Material) -> Mesh:
-    plate = lathe([(r * 0.99, w * 0.9), (r * 0.93, w * 0.96), (r * 0.8, w * 0.84), (r * 0.35, w * 0.98), (0.004, w)], metal, n)
+    plate = lathe(
+        [(r * 0.99, w * 0.9), (r * 0.93, w * 0.96), (r * 0.8, w * 0.84), (r * 0.35, w * 0.98), (0.004, w)], metal, n
+    )
     slots = []
     for k in range(2 * spokes):
         a = 2 * np.pi * k / (2 * spokes)
-        hole = cylinder(r * 0.085, w * 0.06, DARK, "y", 8)
-        slots.append(hole._replace(vertices=hole.vertices + [r * 0.68 * np.sin(a), w * 0.89, r * 0.68 * np.cos(a)]))
+        hole = lathe([(r * 0.085, 0.0), (0.0, 0.001)], DARK, 7)
+        slots.append(
+            hole._replace(
+                vertices=hole.vertices + np.array([r * 0.68 * np.sin(a), w * 0.915, r * 0.68 * np.cos(a)])
+            )
+        )
     return join([plate, *slots])
 
 
-def _dish(r: float, w: float, n: int, spokes: int, metal: Material) -> Mesh:
+def _dish(r: float, w: float, n: int, metal: Material) -> Mesh:
     """A lorry's wheel: deep rim, a ring of nuts, and the hub in the middle."""
     deep = w * 0.25
-    rim = lathe([(r * 0.99, w * 0.9), (r * 0.95, w * 0.95), (r * 0.9, deep), (r * 0.6, deep * 0.6), (r * 0.5, w * 0.5)], metal, n)
+    rim = lathe(
+        [(r * 0.99, w * 0.9), (r * 0.95, w * 0.95), (r * 0.9, deep), (r * 0.6, deep * 0.6), (r * 0.5, w * 0.5)],
+        metal,
+        n,
+    )
     face = lathe([(r * 0.5, w * 0.5), (r * 0.3, w * 0.52), (r * 0.28, w * 0.85), (0.004, w * 0.88)], metal, n)
     spots = []
     for k in range(8):
         a = 2 * np.pi * (k + 0.5) / 8
         nut = cylinder(r * 0.04, w * 0.16, CHROME, "y", 4)
-        spots.append(nut._replace(vertices=nut.vertices + [r * 0.4 * np.sin(a), w * 0.55, r * 0.4 * np.cos(a)]))
+        spots.append(
+            nut._replace(vertices=nut.vertices + np.array([r * 0.4 * np.sin(a), w * 0.55, r * 0.4 * np.cos(a)]))
+        )
         hole = lathe([(r * 0.085, deep * 0.86), (0.0, deep * 0.87)], IRON, 6)
-        spots.append(hole._replace(vertices=hole.vertices + [r * 0.75 * np.sin(a), 0.012, r * 0.75 * np.cos(a)]))
+        spots.append(
+            hole._replace(vertices=hole.vertices + np.array([r * 0.75 * np.sin(a), 0.012, r * 0.75 * np.cos(a)]))
+        )
     return join([rim, face, *spots])
 
 
-def axle(x: float, half_track: float, radius: float, mesh_: Mesh, front: bool = False, double: float = 0.0) -> list[Part]:
-    """The left and right wheel at x; `half_track` is to the middle of the tyre, `double` the width of a twin tyre."""
+def axle(
+    x: float, half_track: float, radius: float, mesh_: Mesh, front: bool = False, double: float = 0.0
+) -> list[Part]:
+    """The left and right wheel at x; `half_track`: to the middle of the tyre, `double`: width of a twin tyre."""
     role = "front_wheel" if front else "wheel"
     left = mesh_
     if double:
