@@ -29,6 +29,7 @@ from tests.conftest import REPOSITORY
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 TUTORIAL = (REPOSITORY / "docs" / "tutorials" / "first-table.md").read_text(encoding="utf-8")
+SCENES = (REPOSITORY / "docs" / "tutorials" / "driving-scenes.md").read_text(encoding="utf-8")
 REFERENCE = REPOSITORY / "docs" / "reference"
 INSTALLS = "pip install"
 
@@ -51,7 +52,8 @@ def takes_long(command: str) -> bool:
     return command.startswith("abound prove") or (command.startswith("abound run") and "--dry-run" not in command)
 
 
-SHOWN = [c for c in dict.fromkeys(commands(README + TUTORIAL)) if INSTALLS not in c]
+CLIPS = [c for c in dict.fromkeys(commands(SCENES)) if INSTALLS not in c]
+SHOWN = [c for c in dict.fromkeys(commands(README + TUTORIAL)) if INSTALLS not in c and c not in CLIPS]
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,20 @@ def test_the_code_of_the_documents_runs(workplace: Path, code: str) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "mixed: " in done.stdout
+
+
+@pytest.mark.slow
+def test_the_tutorial_of_driving_scenes_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    pytest.importorskip("embreex", reason="the extra [scenes] is not installed")
+    assert set(CLIPS) & set(commands(README)), "the README shows commands of the tutorial"
+    for command in CLIPS:
+        done = subprocess.run(
+            shlex.split(command), cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+    for code in blocks(SCENES, "python"):
+        subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, env=environment(), check=True)
 
 
 @pytest.mark.slow

@@ -2,7 +2,10 @@
 
 from benchmarks.shards import main
 
-MEASURES = ("labels_cpu_seconds", "flow_recast", "static_flow", "boxes", "where_obeyed")
+MEASURES = (
+    "labels_cpu_seconds", "frame_cpu_seconds", "flow_recast", "static_flow", "written_flow", "photometric", "boxes",
+    "where_obeyed", "text", "colours", "determinism",
+)  # fmt: skip
 
 if __name__ == "__main__":
     main("scenes", MEASURES)

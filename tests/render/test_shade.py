@@ -121,3 +121,11 @@ def test_a_lamp_that_is_switched_off_does_not_shine() -> None:
     )
     assert on[24, 32, 0] > 5.5
     assert off[24, 32, 0] < 0.5
+
+
+@pytest.mark.parametrize("elevation", [60.0, 3.0, -3.0, -30.0])
+def test_a_frame_of_nothing_but_sky_can_be_drawn(elevation: float) -> None:
+    behind = still(floor(low=-60.0, high=-1.0))
+    scene = Scene(World(1, 10.0, (behind,), (), {"front": camera(1)}, Conditions(elevation, 10.0)))
+    shown = picture(look(scene, "front", 1), scene.at(0))
+    assert shown[:20].mean() > 5

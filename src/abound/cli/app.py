@@ -23,6 +23,7 @@ from abound.cli.doctor import doctor
 from abound.cli.export import export
 from abound.cli.find import find
 from abound.cli.generate import generate
+from abound.cli.inspect import inspect
 from abound.cli.list import list_
 from abound.cli.mix import mix
 from abound.cli.plan import plan
@@ -36,7 +37,8 @@ from abound.cli.split import split
 from abound.errors import AboundError
 
 COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Start here": {"demo": demo, "run": run_, "show": show, "report": report, "compare": compare},
+    "Start here": {"demo": demo, "run": run_, "show": show, "report": report, "compare": compare,
+                   "inspect": inspect},
     "The steps of a run, one at a time": {
         "read": read, "split": split, "find": find, "plan": plan, "generate": generate, "audit": audit, "mix": mix,
         "prove": prove,

@@ -25,7 +25,9 @@ from abound.cli.options import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from abound.core.context import Context
     from abound.core.dataset import Dataset
+    from abound.core.plan import Order
 
 
 def generate(
@@ -70,13 +72,9 @@ def generate(
     """
     from abound.cli.clips import generate_clips, is_from_schema
     from abound.cli.options import progress
-    from abound.cli.output import print_json, print_page
-    from abound.cli.room import check_room
     from abound.core.context import Context
-    from abound.core.plan import Order, Plan
+    from abound.core.plan import Order
     from abound.core.slice import Slice, check_levels
-    from abound.formats.notes import rows as counted
-    from abound.stages.generate import generate as make
 
     params = parameters(param)
     if is_from_schema(data) and not Path(data).exists():
@@ -88,18 +86,28 @@ def generate(
     rows_in = load(data, target, positive, group, sensitive, ignore, schema)
     train = parts_of(rows_in, seed, time, slices, near_duplicates).train
     condition = Slice.parse(where, train.schema.main) if where else None
-    order = Order(generator=generator, params=params, count=rows, where=condition)
     if condition is not None:
         check_levels(condition, train.schema)
-    ctx = Context(seed=seed, progress=progress(quiet))
+    order = Order(generator=generator, params=params, count=rows, where=condition)
+    _write_rows(train, order, refit, Context(seed=seed, progress=progress(quiet)), out, json)
+
+
+def _write_rows(train: Dataset, order: Order, refit: int, ctx: Context, out: Path, json: bool) -> None:
+    """Fit, make the rows, write the file, say so."""
+    from abound.cli.output import print_json, print_page
+    from abound.cli.room import check_room
+    from abound.core.plan import Plan
+    from abound.formats.notes import rows as counted
+    from abound.stages.generate import generate as make
+
     check_room(train, order, refit, ctx, out)
-    made = make(train, Plan(orders=(order,)), refit=refit, seed=seed, ctx=ctx)
+    made = make(train, Plan(orders=(order,)), refit=refit, seed=ctx.seed, ctx=ctx)
     write_table(made, out)
     if json:
         print_json({"file": out, "rows": len(made), "training_rows": len(train), "order": order})
-    else:
-        said = f"{counted(len(made))} by {generator}" + (f" where {condition}" if condition else "")
-        print_page([("Made", [f"{said}, fitted on {len(train):,} training rows"]), ("File", [str(out)])])
+        return
+    said = f"{counted(len(made))} by {order.generator}" + (f" where {order.where}" if order.where else "")
+    print_page([("Made", [f"{said}, fitted on {len(train):,} training rows"]), ("File", [str(out)])])
 
 
 def parameters(given: list[str] | None) -> dict[str, Any]:

@@ -217,7 +217,8 @@ def join_domains(left: Schema, right: Schema) -> Schema:
         columns = []
         for c in table.columns:
             other = right.tables[name].column(c.name) if right.tables[name].has(c.name) else c
-            extra = tuple(v for v in other.domain or () if v not in set(c.domain or ()))
+            known = set(c.domain or ())
+            extra = tuple(v for v in other.domain or () if v not in known)
             columns.append(c.model_copy(update={"domain": (*c.domain, *extra)}) if c.domain and extra else c)
         tables[name] = table.model_copy(update={"columns": tuple(columns)})
     return left.model_copy(update={"tables": tables})

@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from abound.core.model import Model
 from abound.core.rules import Rule, in_order
 from abound.core.slice import Slice, Term
+from abound.core.timeline import TimeRule, check_rules
 from abound.errors import SchemaError, UnknownName, did_you_mean
 
 ColumnKind = Literal["number", "category", "bool", "time", "text", "id", "asset", "array"]
@@ -144,6 +145,13 @@ class Schema(Model):
     rules: tuple[Rule, ...] = Field(default=())
     tasks: tuple[Task, ...] = ()
     answers: tuple[Answer, ...] = ()
+    timeline: tuple[TimeRule, ...] = ()  # what holds along a person's time, for records
+
+    @model_serializer(mode="wrap")
+    def _without_empty_timeline(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A schema without rules over time is written, and digested, as one that knows of none."""
+        written: dict[str, Any] = write(self)
+        return written if self.timeline else {k: v for k, v in written.items() if k != "timeline"}
 
     @model_validator(mode="before")
     @classmethod
@@ -174,6 +182,7 @@ class Schema(Model):
                     raise ValueError(f"the target {target!r} is not a column of table {task.table!r}")
         self._check_rules()
         self._check_answers()
+        check_rules(self)
         return self
 
     def _check_links(self) -> None:
@@ -286,6 +295,8 @@ class Schema(Model):
         if self.rules:
             # The kind of a rule is a default of its class, but it is what tells the classes apart.
             data["rules"] = [{"kind": r.kind, **d} for r, d in zip(self.rules, data["rules"], strict=True)]
+        if self.timeline:
+            data["timeline"] = [{"kind": r.kind, **d} for r, d in zip(self.timeline, data["timeline"], strict=True)]
         return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
 
     @staticmethod

@@ -28,20 +28,26 @@ def play(out: Path, workers: int | None = None, progress: Progress | None = None
 
     from abound.core import registry
     from abound.core.context import Context
-    from abound.core.plan import Order, Plan
     from abound.core.progress import Silent
     from abound.core.slice import Slice
     from abound.formats.clip_page import clip_page
     from abound.formats.sheet import contact_sheet
-    from abound.stages.generate import generate
 
     cores = workers or os.cpu_count() or 1
     engine = registry.create("engine", "processes", {"workers": cores}) if cores > 1 else None
     ctx = Context(seed=SEED, engine=engine, scratch=out, progress=progress or Silent())
     params = {"frames": FRAMES, **street}
-    orders = tuple(Order(generator="street", params=params, count=1, where=Slice.parse(w, "clips")) for w in WHERE)
-    domain: Dataset = registry.create("kind", "scenes").dataset([], [], [], None)
-    made = generate(domain, Plan(orders=orders), ctx=ctx)
+    kind = registry.create("kind", "scenes")
+    sampler = registry.create("generator", "street", params).fit(kind.dataset([], [], [], None), ctx)
+    tasks = [
+        task
+        for where in WHERE
+        for task in sampler.tasks(1, rng=ctx.rng("demo", where), where=Slice.parse(where, "clips"), folder=out)
+    ]
+    # Both in one go, so that each core has one.
+    done = list((engine or registry.create("engine", "local")).map("abound.generators.street:render", tasks))
+    rows = [[d["clip"] for d in done], *([r for d in done for r in d[t]] for t in ("frames", "objects"))]
+    made: Dataset = kind.dataset(*rows, out)
     made.save(out)
     clip_page(made, out / "clips.html", "Two events that no one may stage")
     contact_sheet(made, out / "sheet.jpg")

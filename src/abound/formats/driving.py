@@ -63,7 +63,7 @@ def _alpha(row: Frame) -> float:
     """KITTI's observation angle: the heading seen from the camera, -pi to pi."""
     import math
 
-    angle = row["rotation_y"] - math.atan2(row["x"], row["z"])
+    angle = float(row["rotation_y"]) - math.atan2(row["x"], row["z"])
     return (angle + math.pi) % (2 * math.pi) - math.pi
 
 
@@ -113,7 +113,9 @@ def coco(data: Dataset, out: Path) -> list[Path]:
 
     categories = [{"id": i, "name": n} for n, (i, t, _) in CITYSCAPES.items() if i >= 24 or n == "dynamic"]
     known = {c["id"] for c in categories}
-    images, annotations, written = [], [], []
+    images: list[Frame] = []
+    annotations: list[Frame] = []
+    written: list[Path] = []
     for number, row, objects in frames(data, "rgb", "instance"):
         name = f"{number:06d}{Path(row['rgb']).suffix}"
         written.append(_put(out / "images" / name, data.asset(row["rgb"])))

@@ -106,7 +106,7 @@ class StreetSampler:
             values |= texts
             out.append({
                 "attributes": values, "seed": seed, "folder": str(folder), "name": f"{seed:016x}",
-                "street": {f: getattr(self.street, f) for f in Street.__dataclass_fields__},  # type: ignore[attr-defined]
+                "street": {f: getattr(self.street, f) for f in Street.__dataclass_fields__},
             })  # fmt: skip
         return out
 
@@ -176,27 +176,31 @@ def _check_level(term: Term) -> None:
 
 
 def _holds(term: Term, value: Any) -> bool:
-    """Whether one value passes a term; attributes are never missing."""
+    """Whether one value passes a term; attributes are never missing. Numbers may be written as text."""
     import operator
 
     if term.op in ("isnull", "notnull"):
         return term.op == "notnull"
     if term.op == "in":
-        return value in (term.value if isinstance(term.value, tuple) else (term.value,))
+        return str(value) in map(str, term.value if isinstance(term.value, tuple) else (term.value,))
     compare = {
         "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
         ">=": operator.ge,
     }[term.op]  # fmt: skip
-    return bool(compare(value, term.value))
+    wanted: Any = type(value)(str(term.value))
+    return bool(compare(value, wanted))
 
 
 def _limits(term: Term) -> tuple[float, float]:
     """The range that a term leaves of a number."""
     import math
 
-    if not isinstance(term.value, int | float) or isinstance(term.value, bool):
+    try:  # a condition that was written as text has its number as text
+        value = float(str(term.value))
+    except ValueError:
+        value = math.nan
+    if math.isnan(value) or isinstance(term.value, bool | tuple):
         raise WhereRefused(f"street draws numbers from a range: use <, <=, >, >= or == with a number, not {term}")
-    value = float(term.value)
     ranges = {
         "==": (value, value), "<=": (-1e9, value), ">=": (value, 1e9),
         "<": (-1e9, math.nextafter(value, -math.inf)), ">": (math.nextafter(value, math.inf), 1e9),

@@ -43,7 +43,7 @@ def flow_picture(flow: Array, largest: float | None = None) -> Array:
     hue = (1 - share) * table[low] + share * table[(low + 1) % len(table)]
     out = 255 * (1 - saturation * (1 - hue))
     out[~known] = 0
-    return out.astype(np.uint8)
+    return np.asarray(out, np.uint8)
 
 
 def depth_picture(depth: Array, near: float = 2.0, far: float = 120.0) -> Array:

@@ -15,7 +15,7 @@ FARTHEST = 65535 / 256  # metres
 
 def encode_flow(flow: Array, valid: Array | None = None) -> bytes:
     """Flow (h, w, 2) in pixels; invalid where it is nan, not `valid`, or beyond 512 pixels (what 16 bits hold)."""
-    known = np.isfinite(flow).all(axis=-1)
+    known: Array = np.asarray(np.isfinite(flow).all(axis=-1))
     if valid is not None:
         known &= valid
     scaled = np.round(np.where(known[..., None], flow, 0.0) * 64.0 + 32768.0)

@@ -19,6 +19,8 @@ from abound.render.spec import ANIMALS, PEOPLE, RIDDEN, VEHICLES, Actor, Scene
 from abound.render.world import Body
 
 Array = np.ndarray[Any, Any]
+CAMERA_X = 1.5  # metres of the default camera before the middle of the ego vehicle
+IN_VIEW = 0.75  # lateral over distance at which a KITTI-like camera still sees something, its edge is at .86
 ACROSS = ("crossing", "jaywalking", "running")
 
 
@@ -113,6 +115,9 @@ def _across(actor: Cast, made: Section, drive: Drive, t: Array, here: float, see
     start, end = actor.side * (made.edge + 1.2), -actor.side * (made.edge + 1.2)
     if actor.hidden:
         middle = actor.side * (made.half + 0.15)
+        # On a wide road the far kerb is out of view so near: then it has come a few steps further.
+        reach = IN_VIEW * (actor.distance - CAMERA_X)
+        middle = float(np.clip(middle, lane - reach, lane + reach))
     else:
         middle = lane + actor.side * float(rng.uniform(-0.6, 1.6))
     way = -actor.side
@@ -217,4 +222,7 @@ def hiding(
     d = actor.side * (made.half + 1.05)
     x, y, heading = made.line.at(s, d)
     turned = float(heading) + (np.pi if actor.side * made.own > 0 else 0.0)
-    return parked_bodies(model, pose(float(x), float(y), 0.0, turned), instance), (s - length / 2, s + length / 2)
+    return parked_bodies(model, pose(float(x), float(y), 0.0, turned), instance, kind), (
+        s - length / 2,
+        s + length / 2,
+    )

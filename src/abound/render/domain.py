@@ -183,7 +183,7 @@ def _events() -> list[tuple[tuple[str, ...], float]]:
         known = dict(zip(_EVENT, pair, strict=False))
         if not any(all(known.get(n) == v for n, v in c) for c in clash):
             kept.add(pair)
-    out = []
+    out: list[tuple[tuple[str, ...], float]] = []
     for pair in sorted(kept):
         for rest in product(CATEGORIES["colour"].values, CATEGORIES["hidden_by"].values):
             known = dict(zip(_EVENT, (*pair, *rest), strict=True))

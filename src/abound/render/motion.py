@@ -54,9 +54,7 @@ def poses(track: Track) -> Array:
     return out
 
 
-def vehicle_bodies(
-    model: Model, track: Track, instance: int, lamps: Mapping[str, Array], kind: str | None = None
-) -> list[Body]:
+def vehicle_bodies(model: Model, track: Track, instance: int, lamps: Mapping[str, Array], kind: str) -> list[Body]:
     """One body a part, all of one instance; wheels spin and steer."""
     base = poses(track)
     out = []
@@ -69,19 +67,17 @@ def vehicle_bodies(
             if part.role == "front_wheel":
                 turn = _about_z(track.steer) @ turn
             local[:, :3, :3] = turn
-        out.append(
-            Body(part.mesh, base @ local, label_id(model.semantic), instance, kind or model.kind, None, lamps)
-        )
+        out.append(Body(part.mesh, base @ local, label_id(model.semantic), instance, kind, None, lamps))
     return out
 
 
-def parked_bodies(model: Model, pose: Array, instance: int) -> list[Body]:
+def parked_bodies(model: Model, pose: Array, instance: int, kind: str) -> list[Body]:
     """A vehicle that never moves."""
     out = []
     for part in model.parts:
         local = np.eye(4)
         local[:3, 3] = part.pivot
-        out.append(Body(part.mesh, pose @ local, label_id(model.semantic), instance, model.kind))
+        out.append(Body(part.mesh, pose @ local, label_id(model.semantic), instance, kind))
     return out
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from abound.render.section import Drive, stream
 from abound.render.spec import CameraSpec, Scene
 from abound.render.world import Camera, Light
 
+Array = np.ndarray[Any, Any]
 _FIELD = 721.54 / 1242  # KITTI's focal length over its width
 
 
@@ -17,14 +20,14 @@ def cameras(scene: Scene, drive: Drive, seed: int) -> dict[str, Camera]:
     return {c.name: _camera(c, vehicle) for c in scene.cameras}
 
 
-def _vehicle(scene: Scene, drive: Drive, seed: int) -> np.ndarray:  # type: ignore[type-arg]
+def _vehicle(scene: Scene, drive: Drive, seed: int) -> Array:
     """World-from-vehicle, float64 (frames, 4, 4): origin on the road below the middle of the vehicle."""
     rng = stream(seed, "springs")
     x, y, yaw = drive.line.at(drive.s)
     t = drive.time
     moving = np.clip(drive.speed / 8.0, 0.0, 1.0)
 
-    def sway(amount: float, low: float, high: float) -> np.ndarray:  # type: ignore[type-arg]
+    def sway(amount: float, low: float, high: float) -> Array:
         waves = [
             rng.uniform(0.3, 1.0) * np.sin(2 * np.pi * rng.uniform(low, high) * t + rng.uniform(0, 6.28))
             for _ in range(3)
@@ -41,14 +44,14 @@ def _vehicle(scene: Scene, drive: Drive, seed: int) -> np.ndarray:  # type: igno
     return out
 
 
-def _turned(yaw, pitch, roll):  # type: ignore[no-untyped-def]
+def _turned(yaw: Array, pitch: Array, roll: Array) -> Array:
     """Roll about x, then pitch about y (positive: nose down), then yaw about z: float64 (frames, 3, 3)."""
     from scipy.spatial.transform import Rotation
 
-    return Rotation.from_euler("xyz", np.stack([roll, pitch, yaw], -1)).as_matrix()
+    return np.asarray(Rotation.from_euler("xyz", np.stack([roll, pitch, yaw], -1)).as_matrix())
 
 
-def _camera(spec: CameraSpec, vehicle: np.ndarray) -> Camera:  # type: ignore[type-arg]
+def _camera(spec: CameraSpec, vehicle: Array) -> Camera:
     mount = np.eye(4)
     angles = [np.array([np.radians(v)]) for v in (spec.yaw, spec.pitch, 0.0)]
     # Camera axes in the vehicle: its z is forward, its x to the right, its y down.

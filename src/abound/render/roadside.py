@@ -82,8 +82,8 @@ def _fronts(scene: Scene, made: Section, add: Any, side: float, share: float, rn
             {"house": rng.uniform(9, 13), "terrace": rng.uniform(5.5, 7.5)}.get(style, rng.uniform(10, 20))
         )
         gap = float({"house": rng.uniform(4, 9)}.get(style, 0.0 if rng.random() < 0.85 else rng.uniform(3, 7)))
-        storeys = int({"house": rng.integers(1, 3), "terrace": rng.integers(2, 4), "hall": 2, "shop": rng.integers(2, 5)}.get(
-            style, rng.integers(3, 8)))  # fmt: skip
+        fewest, most = {"house": (1, 2), "terrace": (2, 3), "hall": (2, 2), "shop": (2, 4)}.get(style, (3, 7))
+        storeys = int(rng.integers(fewest, most + 1))
         depth = float(rng.uniform(9, 12))
         middle = s + width / 2
         free = s + width < low - mouth or s > high + mouth

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from abound.render.actors import IN_VIEW
 from abound.render.section import HARDEST, NOSE
 from abound.render.spec import ANIMALS, PEOPLE, Scene, read_scene
 
+LANE = 3.3  # metres, the scene language's default
 VEHICLES = {"none": 0, "light": 3, "dense": 10}
 PARKED = {"none": 0.0, "some": 0.45, "full": 0.95}
 IN_THE_WAY = ("crossing", "jaywalking", "running", "turning", "stopped", "lying")
@@ -15,6 +17,8 @@ IN_THE_WAY = ("crossing", "jaywalking", "running", "turning", "stopped", "lying"
 
 def reachable(values: Mapping[str, Any], frames: int, rate: float) -> bool:
     """Whether the ego vehicle can still stop before, or stays clear of, what is in its way until the clip ends."""
+    if not in_view(values):
+        return False
     if values["actor"] == "none" or values["action"] in ("oncoming", "walking"):
         return True
     if values["action"] == "standing" and values["actor"] not in ANIMALS:
@@ -28,6 +32,18 @@ def reachable(values: Mapping[str, Any], frames: int, rate: float) -> bool:
     stop = closing / HARDEST
     needed = closing * rest - HARDEST * rest**2 / 2 if rest < stop else closing * stop / 2
     return bool(needed <= gap)
+
+
+def in_view(values: Mapping[str, Any]) -> bool:
+    """Whether somebody on the pavement, at that distance in the middle frame, is not beside the camera's view."""
+    if values["actor"] not in PEOPLE or values["action"] not in ("walking", "standing"):
+        return True
+    half = LANE * int(values["lanes"]) + (1.5 if values["zone"] == "motorway" else 0.0)
+    bays = values["zone"] in ("urban", "residential") and values["parked"] != "none"
+    edge = half + (2.2 if bays else 0.4) + 1.0
+    lane = half - LANE / 2
+    own = values["side"] == "right"  # of the road on which one drives
+    return bool((edge - lane if own else edge + lane) <= IN_VIEW * values["distance"])
 
 
 def scene_of(values: Mapping[str, Any], options: Mapping[str, Any]) -> Scene:

@@ -24,6 +24,8 @@ from abound.render.world import Camera
 Array = np.ndarray[Any, Any]
 SUN_RADIUS = 0.0047  # radians
 EACH = 4  # gathering rays a pixel
+MORE = 16  # where the neighbours are of no help
+LONELY = 3.0  # summed weight of neighbours (a whole block: 16) below which they are not
 SPOTS = np.array([[0.125, 0.375], [0.625, 0.125], [0.875, 0.625], [0.375, 0.875]])  # a rotated grid
 CONTRAST = 0.06  # difference of shown brightness between neighbours that is worth more rays
 
@@ -138,20 +140,18 @@ def _shadow(look: Look, moment: Moment, s: Array, spot: Array) -> Array:
     out = np.zeros(len(s), np.float32)
     if look.sky.light.max() > 1e-4:
         index, o, d = sun_rays(s, spot, look.sky.sun, SUN_RADIUS)
-        out[index] = ~moment.occluded(o, d)
+        if len(index):
+            out[index] = ~moment.occluded(o, d)
     return out
 
 
 def _centres(look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit) -> tuple[Array, tuple[Array, Array]]:
     """Radiance (h * w, 3) at the pixel centres; and the samples and gathered light for the finer rays."""
-    from abound.render.shade_gather import spread
-
     _, directions = rays(camera, moment.frame.number)
     s = _surfaces(look, moment, hits, directions, 1.0 / camera.fx, lit)
     i, j = np.indices((camera.height, camera.width)).reshape(2, -1)
     half = _gather(look, moment, s, camera, lit)
-    ambient = np.zeros((len(s), 3), np.float32)
-    spread(s, np.stack([j + 0.5, i + 0.5], -1), s, camera.width, camera.height, half, look.sky.around, ambient)
+    ambient = _ambient(look, moment, s, np.stack([j + 0.5, i + 0.5], -1), camera, (s, half), lit)
     spot = np.zeros(len(s), np.int64)
     radiance = _radiance(look, moment, camera, s, hits, directions, ambient, spot, lit)
     return radiance, (s, half)
@@ -159,24 +159,56 @@ def _centres(look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit) -
 
 def _gather(look: Look, moment: Moment, s: Array, camera: Camera, lit: Lit) -> Array:
     """Irradiance from all sides at half resolution, float64 (half pixels, 3)."""
-    from abound.render.shade_gather import bounce_points, filtered, gather_rays, gathered
+    from abound.render.shade_gather import filtered, half_samples
 
     w, h = camera.width, camera.height
-    index, o, d = gather_rays(s, w, h, EACH)
-    raw = np.zeros((((w + 1) // 2) * ((h + 1) // 2), 3))
+    columns = (w + 1) // 2
+    index, sample = half_samples(s, w, h)
+    raw, share = np.zeros((columns * ((h + 1) // 2), 3)), np.zeros(columns * ((h + 1) // 2))
     if not len(index):
         return raw
+    raw[index] = _sent(look, moment, s, sample, index, columns, EACH, lit)
+    half = np.asarray(filtered(s, w, h, raw, share))
+    few = share[index] < LONELY
+    half[index[few]] = _sent(look, moment, s, sample[few], index[few], columns, MORE, lit)
+    return half
+
+
+def _ambient(
+    look: Look, moment: Moment, samples: Array, spots: Array, camera: Camera, state: tuple[Array, Array], lit: Lit
+) -> Array:
+    """Irradiance from all sides at any samples of the camera, float32 (n, 3)."""
+    from abound.render.shade_gather import spread
+
+    s, half = state
+    out = np.zeros((len(samples), 3), np.float32)
+    lonely = spread(samples, spots, s, camera.width, camera.height, half, out)
+    place = spots[lonely].astype(np.int64) @ np.array([1, camera.width])
+    out[lonely] = _sent(look, moment, samples, lonely, place, camera.width, MORE, lit)
+    return out
+
+
+def _sent(
+    look: Look, moment: Moment, s: Array, sample: Array, place: Array, columns: int, each: int, lit: Lit
+) -> Array:
+    """Irradiance at some samples by rays to all sides, float64 (n, 3)."""
+    from abound.render.shade_gather import bounce_points, gather_rays, gathered
+
+    out = np.zeros((len(sample), 3))
+    if not len(sample):
+        return out
     shape, frame, sun = moment.geometry, moment.frame, look.sky
+    o, d = gather_rays(s, sample, place, columns, each)
     hits = moment.intersect(o, d)
-    place, normal, towards = bounce_points(o, d, hits.triangle, hits.distance, frame.vertices, shape.faces, sun.sun)
+    spot, normal, towards = bounce_points(o, d, hits.triangle, hits.distance, frame.vertices, shape.faces, sun.sun)
     shade = np.zeros(len(o), np.float32)
     if sun.light.max() > 1e-4 and len(towards):
-        shade[towards] = ~moment.occluded(place[towards], np.tile(sun.sun, (len(towards), 1)))
+        shade[towards] = ~moment.occluded(spot[towards], np.tile(sun.sun, (len(towards), 1)))
     gathered(
-        index, EACH, d, hits.triangle, shape.material, look.albedo, lit.glow, place, normal, shade, sun.sun,
-        sun.light, sun.around, sun.dome, lit.lamps, *lit.grid, raw,
+        each, d, hits.triangle, shape.material, look.albedo, lit.glow, spot, normal, shade, sun.sun, sun.light,
+        sun.around, sun.dome, lit.lamps, *lit.grid, out,
     )  # fmt: skip
-    return np.asarray(filtered(s, w, h, raw))
+    return out
 
 
 def _radiance(
@@ -285,10 +317,8 @@ def _smoothed(
     look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit, radiance: Array, state: tuple[Array, Array]
 ) -> None:
     """Antialiasing, in place: pixels that differ from a neighbour become the mean of five rays."""
-    from abound.render.shade_gather import spread
     from abound.render.shade_pixels import averaged, contrasts
 
-    s, half = state
     body = np.where(hits.triangle >= 0, moment.geometry.body[hits.triangle], -1)
     pixels = contrasts(radiance, body, camera.width, camera.height, look.exposure, CONTRAST)
     if not len(pixels):
@@ -298,8 +328,7 @@ def _smoothed(
     origin, directions = rays_at(camera, moment.frame.number, spots)
     more = seen(moment, camera, origin, directions)
     fine = _surfaces(look, moment, more, directions, 0.6 / camera.fx, lit)
-    ambient = np.zeros((len(fine), 3), np.float32)
-    spread(fine, spots, s, camera.width, camera.height, half, look.sky.around, ambient)
+    ambient = _ambient(look, moment, fine, spots, camera, state, lit)
     spot = np.arange(len(fine)) % 4 + 1
     shown = _radiance(look, moment, camera, fine, more, directions, ambient, spot, lit)
     averaged(radiance, shown, pixels, 12.0 / look.exposure)

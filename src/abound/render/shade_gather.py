@@ -3,8 +3,8 @@
 
 Interleaved sampling (Keller and Heidrich 2001): each pixel of a 4 x 4 block sends its own few of 64
 cosine-distributed rays; a joint bilateral filter over the block, guided by place and normal, sums them, and the
-same weights carry the result to full resolution (Kopf et al. 2007). The pattern is fixed on the screen, so frames
-do not flicker.
+same weights carry the result to full resolution (Kopf et al. 2007). Samples of small parts, which have no such
+neighbours, send more rays of their own. The pattern is fixed on the screen, so frames do not flicker.
 """
 
 from __future__ import annotations
@@ -15,48 +15,59 @@ from numba import njit
 from abound.render.shade_lamps import unshaded
 from abound.render.shade_light import lifted
 from abound.render.shade_sky import dome_at, irradiance
-from abound.render.shade_surface import FAR, GX, GY, GZ, PX, normal_of
+from abound.render.shade_surface import FAR, GX, GY, GZ, PX, SOFT, normal_of
 
 ORDER = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 RAYS = 64
 
 
-@njit(cache=True)
-def gather_rays(s, width, height, each):
-    """Rays from every other pixel of every other row: sample numbers (m,), origins and directions (m * each, 3)."""
+@njit(cache=True, error_model="numpy")
+def half_samples(s, width, height):
+    """Every other pixel of every other row that shows a surface: half pixels (m,) and their sample numbers (m,)."""
     half_w, half_h = (width + 1) // 2, (height + 1) // 2
-    index = np.empty(half_w * half_h, np.int64)
-    o, d = np.empty((half_w * half_h * each, 3)), np.empty((half_w * half_h * each, 3))
+    index, sample = np.empty(half_w * half_h, np.int64), np.empty(half_w * half_h, np.int64)
     m = 0
     for i in range(half_h):
         for j in range(half_w):
-            r = s[min(2 * i, height - 1) * width + min(2 * j, width - 1)]
-            if not r[FAR] < np.inf:
-                continue
-            index[m] = i * half_w + j
-            x, y, z = r[GX], r[GY], r[GZ]
-            sign = 1.0 if z >= 0.0 else -1.0
-            a = -1.0 / (sign + z)
-            b = x * y * a
-            for k in range(each):
-                p = ORDER[(i % 4) * 4 + j % 4] + 16 * ((k * 4) // each)
-                bits, phi = p, 0.0
-                for q in range(6):
-                    phi += np.float64(bits & 1) / (2 << q)
-                    bits >>= 1
-                u = (p + 0.5) / RAYS
-                radius, up, turn = np.sqrt(u), np.sqrt(1.0 - u), 2.0 * np.pi * phi
-                g, h = radius * np.cos(turn), radius * np.sin(turn)
-                t = m * each + k
-                lifted(r, o[t])
-                d[t, 0] = g * (1.0 + sign * x * x * a) + h * b + up * x
-                d[t, 1] = g * sign * b + h * (sign + y * y * a) + up * y
-                d[t, 2] = -g * sign * x - h * y + up * z
-            m += 1
-    return index[:m], o[: m * each], d[: m * each]
+            k = min(2 * i, height - 1) * width + min(2 * j, width - 1)
+            if s[k, FAR] < np.inf:
+                index[m], sample[m] = i * half_w + j, k
+                m += 1
+    return index[:m], sample[:m]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def gather_rays(s, sample, place, columns, each):
+    """Rays from samples, `each` of them a sample: origins and directions (m * each, 3).
+
+    `place` picks which of the 64 directions: the number of a pixel in rows of `columns` pixels.
+    """
+    o, d = np.empty((len(sample) * each, 3)), np.empty((len(sample) * each, 3))
+    for m in range(len(sample)):
+        r = s[sample[m]]
+        i, j = place[m] // columns, place[m] % columns
+        x, y, z = r[GX], r[GY], r[GZ]
+        sign = 1.0 if z >= 0.0 else -1.0
+        a = -1.0 / (sign + z)
+        b = x * y * a
+        for k in range(each):
+            p = (ORDER[(i % 4) * 4 + j % 4] + (16 * (k * 4)) // min(each, 4) + 5 * (k // 4)) % RAYS
+            bits, phi = p, 0.0
+            for q in range(6):
+                phi += np.float64(bits & 1) / (2 << q)
+                bits >>= 1
+            u = (p + 0.5) / RAYS
+            radius, up, turn = np.sqrt(u), np.sqrt(1.0 - u), 2.0 * np.pi * phi
+            g, h = radius * np.cos(turn), radius * np.sin(turn)
+            t = m * each + k
+            lifted(r, o[t])
+            d[t, 0] = g * (1.0 + sign * x * x * a) + h * b + up * x
+            d[t, 1] = g * sign * b + h * (sign + y * y * a) + up * y
+            d[t, 2] = -g * sign * x - h * y + up * z
+    return o, d
+
+
+@njit(cache=True, error_model="numpy")
 def bounce_points(o, d, triangle, distance, vertices, faces, sun):
     """Where gathering rays land: places (n, 3) and normals that face back (n, 3), and which of them look at the
     sun."""
@@ -79,16 +90,16 @@ def bounce_points(o, d, triangle, distance, vertices, faces, sun):
     return place, normal, index[:m]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def gathered(
-    index, each, d, triangle, material, albedo, emission, place, normal, shade, sun, light, around, dome, lamps,
+    each, d, triangle, material, albedo, emission, place, normal, shade, sun, light, around, dome, lamps,
     grid, first, some, out,
 ):  # fmt: skip
-    """Irradiance at the gathering pixels: sky where a ray is free, else what the surface there sends back."""
+    """Irradiance at the gathering samples, `out` (m, 3): sky where a ray is free, else what the surface there sends."""
     total, near = np.empty(3), np.empty(3)
-    for m in range(len(index)):
+    for m in range(len(out)):
         for k in range(3):
-            out[index[m], k] = 0.0
+            out[m, k] = 0.0
         for q in range(each):
             i = m * each + q
             t = triangle[i]
@@ -109,25 +120,33 @@ def gathered(
                 for k in range(3):
                     total[k] = total[k] * a[k] / np.pi + min(2.0, emission[material[t], k])
             for k in range(3):
-                out[index[m], k] += total[k] * np.pi / each
+                out[m, k] += total[k] * np.pi / each
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def alike(a, b):
-    """How much two samples lie on one surface, 0 to 1."""
+    """How much two samples lie on one surface, 0 to 1: the same normal, and close to each other's plane. Leaves,
+    whose normals say nothing, are alike where they are close."""
     if not (a[FAR] < np.inf and b[FAR] < np.inf):
         return 0.0
+    x, y, z = b[PX] - a[PX], b[PX + 1] - a[PX + 1], b[PX + 2] - a[PX + 2]
     c = a[GX] * b[GX] + a[GY] * b[GY] + a[GZ] * b[GZ]
-    if c < 0.5:
+    if a[SOFT] > 0.0 and b[SOFT] > 0.0:
+        w = 1.0 - (x * x + y * y + z * z) / (0.2 + 0.012 * a[FAR]) ** 2
+        return max(0.0, w) * (0.35 + 0.65 * max(0.0, c))
+    if c < 0.6:
         return 0.0
-    off = (b[PX] - a[PX]) * a[GX] + (b[PX + 1] - a[PX + 1]) * a[GY] + (b[PX + 2] - a[PX + 2]) * a[GZ]
-    w = 1.0 - abs(off) / (0.03 + 0.012 * a[FAR])
+    off = max(abs(x * a[GX] + y * a[GY] + z * a[GZ]), abs(x * b[GX] + y * b[GY] + z * b[GZ]))
+    w = 1.0 - off / (0.025 + 0.005 * a[FAR])
     return max(0.0, w) * c * c
 
 
-@njit(cache=True)
-def filtered(s, width, height, raw):
-    """The 4 x 4 patterns summed over their block, along surfaces only: float64 (half pixels, 3)."""
+@njit(cache=True, error_model="numpy")
+def filtered(s, width, height, raw, share):
+    """The 4 x 4 patterns summed over their block, along surfaces only: float64 (half pixels, 3).
+
+    `share` float64 (half pixels,) becomes the weight of what was summed, 16 for a whole block.
+    """
     half_w, half_h = (width + 1) // 2, (height + 1) // 2
     out = np.zeros((half_w * half_h, 3))
     for i in range(half_h):
@@ -146,14 +165,17 @@ def filtered(s, width, height, raw):
                     weight, r, g, b = weight + w, r + w * e[0], g + w * e[1], b + w * e[2]
             k = i * half_w + j
             out[k, 0], out[k, 1], out[k, 2] = r / weight, g / weight, b / weight
+            share[k] = weight
     return out
 
 
-@njit(cache=True)
-def spread(samples, pixel, s, width, height, half, around, out):
-    """Irradiance at any samples; `pixel` float (n, 2) is where on the screen they are, s the samples at the
-    centres."""
+@njit(cache=True, error_model="numpy")
+def spread(samples, pixel, s, width, height, half, out):
+    """Irradiance at any samples from the half pixels around them that lie on the same surface; returns the numbers
+    of those that have none. `pixel` float (n, 2) is where on the screen they are, s the samples at the centres."""
     half_w, half_h = (width + 1) // 2, (height + 1) // 2
+    lonely = np.empty(len(samples), np.int64)
+    m = 0
     for i in range(len(samples)):
         a = samples[i]
         if not a[FAR] < np.inf:
@@ -172,8 +194,9 @@ def spread(samples, pixel, s, width, height, half, around, out):
                     weight, r, g, b = weight + w, r + w * e[0], g + w * e[1], b + w * e[2]
             if weight > 0.02:
                 break
-        if weight > 1e-4:
+        if weight > 2e-3:
             out[i, 0], out[i, 1], out[i, 2] = r / weight, g / weight, b / weight
         else:
-            r, g, b = irradiance(around, a[GX], a[GY], a[GZ])
-            out[i, 0], out[i, 1], out[i, 2] = 0.5 * r, 0.5 * g, 0.5 * b
+            lonely[m] = i
+            m += 1
+    return lonely[:m]

@@ -15,7 +15,7 @@ from numba import njit
 from abound.render.shade_noise import cells_flat, chance, fractal, noise, pulse, seen, slopes, smooth
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def asphalt(u, v, fu, fv, seed):
     """Aggregate of stones, patches, sealed cracks, tracks of wheels along u."""
     f = np.sqrt(fu * fv)
@@ -58,7 +58,7 @@ def asphalt(u, v, fu, fv, seed):
     return min(1.0, max(0.0, mix)), shade, 0.0, gloss, gu, gv, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def concrete(x, y, z, f, seed):
     """Blotches, pores, and a joint each four metres along x."""
     big = fractal(x * 0.6, y * 0.6, z * 0.6, 4, f * 0.6, seed)
@@ -69,7 +69,7 @@ def concrete(x, y, z, f, seed):
     return mix, shade, 0.0, 1.0, 0.05 * small, 0.05 * small, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def slabs(u, v, fu, fv, wide, high, gap, spread, relief, seed):
     """Units in a running bond with joints: paving, setts, bricks, shingles; each unit has its own shade."""
     row = np.floor(v / high)
@@ -94,7 +94,7 @@ def slabs(u, v, fu, fv, wide, high, gap, spread, relief, seed):
     return joint, shade, warm, 1.0, -relief * edge_u + tilt, -relief * edge_v - tilt, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def grass(u, v, fu, fv, seed):
     """Blades, tufts and patches from green to straw."""
     f = np.sqrt(fu * fv)
@@ -112,7 +112,7 @@ def grass(u, v, fu, fv, seed):
     return mix, max(0.25, shade), warm, 1.0, 0.5 * tuft + 0.7 * fine, 0.5 * tuft - 0.5 * fine, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def soil(u, v, fu, fv, size, seed):
     """Crumbs and stones of a size, over blotches."""
     f = np.sqrt(fu * fv)
@@ -129,7 +129,7 @@ def soil(u, v, fu, fv, size, seed):
     return min(1.0, max(0.0, mix)), max(0.2, shade), 0.2 * blot, 1.0, gu, gv, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def snow(x, y, z, f, seed):
     """Drifts and trodden places, hardly any contrast."""
     big, a, b, c = slopes(x * 0.8, y * 0.8, z * 0.8, seed)
@@ -139,7 +139,7 @@ def snow(x, y, z, f, seed):
     return 0.0, shade, -0.05, 0.7, k * a + 0.18 * small, k * b - 0.15 * small, k * c, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def worn_paint(u, v, fu, fv, seed):
     """Road marking: hair cracks and bald patches show the second colour."""
     f = np.sqrt(fu * fv)
@@ -149,7 +149,7 @@ def worn_paint(u, v, fu, fv, seed):
     return min(0.85, mix), 1.0 + 0.08 * bald + 0.08 * fine, 0.15, 1.0, 0.1 * fine, 0.1 * fine, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def iron(u, v, fu, fv, seed):
     """Cast relief of a manhole cover: raised squares."""
     a, b = pulse(u / 0.05, 0.25, 0.75, fu / 0.05), pulse(v / 0.05, 0.25, 0.75, fv / 0.05)

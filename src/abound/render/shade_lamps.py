@@ -18,10 +18,10 @@ from abound.render.shade_surface import FAR, GX, GY, GZ, PX, SOFT
 
 BEST = 5
 CELL = 6.0  # metres
-LEAST = 0.02  # of the strongest lamp's light: weaker ones are left out
+LEAST = 0.03  # of the strongest lamp's light: weaker ones are left out
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def dipped(z, axis):
     """The profile of a dipped head lamp (cones below 40 degrees): little above its axis, less and less towards the
     road near by, so that the road is lit evenly. `z` and `axis` are the heights of unit directions."""
@@ -31,7 +31,7 @@ def dipped(z, axis):
     return 1.0 / (1.0 + (low / 0.035) ** 2)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def towards(lamp, p, out):
     """Unit direction from p to the lamp into `out`; returns (distance, intensity share over distance squared)."""
     x, y, z = lamp[0] - p[0], lamp[1] - p[1], lamp[2] - p[2]
@@ -50,7 +50,7 @@ def towards(lamp, p, out):
     return d, beam * edge * edge / max(d2, 0.04)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def grid_of(lamps):
     """Which lamps reach which square of the ground: (numbers (4,) x, y, columns, rows; first (cells + 1,);
     lamps)."""
@@ -75,7 +75,7 @@ def grid_of(lamps):
     return np.array([x0, y0, columns, rows]), first, some[:n]
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def cell_of(grid, x, y):
     """The square of a place; -1 outside."""
     i, j = np.int64(np.floor((x - grid[0]) / CELL)), np.int64(np.floor((y - grid[1]) / CELL))
@@ -84,7 +84,7 @@ def cell_of(grid, x, y):
     return j * np.int64(grid[2]) + i
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def unshaded(lamps, grid, first, some, p, normal, out):
     """Add the irradiance of all lamps at a place with a normal."""
     way = np.empty(3)
@@ -102,7 +102,7 @@ def unshaded(lamps, grid, first, some, p, normal, out):
                 out[q] += lamps[k, 3 + q] * e * c
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def lamp_rays(s, lamps, grid, first, some, cut):
     """Shadow rays to the strongest lamps: sample, lamp, origin, direction (as long as the way)."""
     n = len(s)
@@ -148,7 +148,7 @@ def lamp_rays(s, lamps, grid, first, some, cut):
     return which[:m], lamp[:m], o[:m], d[:m]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def lamp_light(s, direction, lamps, which, lamp, dark, fog, out):
     """Add to `out` (n, 3) what the chosen lamps send to the eye where they are not hidden."""
     way, lit = np.empty(3), np.empty(3)
@@ -166,7 +166,7 @@ def lamp_light(s, direction, lamps, which, lamp, dark, fog, out):
         )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def beams(origin, direction, far, lamps, fog, out):
     """Light that the air scatters from lamps on the way to the eye, added to `out` (n, 3).
 
@@ -208,7 +208,7 @@ def beams(origin, direction, far, lamps, fog, out):
                 out[i, a] += p[3 + a] * e
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def veiled(frame, lamps, pose, fx, fy, cx, cy, strength):
     """Add 0.03 times the light on the lens over the angle in degrees squared around each lamp."""
     h, w = frame.shape[0], frame.shape[1]

@@ -37,7 +37,7 @@ from abound.render.shade_surface import (
 WATER, PANE = 0.02, 0.05
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def fresnel(f0, c):
     """Share of light that is mirrored at the cosine c."""
     k = 1.0 - min(1.0, max(0.0, c))
@@ -45,14 +45,14 @@ def fresnel(f0, c):
     return f0 + (1.0 - f0) * k2 * k2 * k
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def lifted(s, out):
     """A start for rays that leave the surface, off it by more than the rounding."""
     off = 2e-3 + 1.5e-4 * s[FAR]
     out[0], out[1], out[2] = s[PX] + off * s[GX], s[PX + 1] + off * s[GY], s[PX + 2] + off * s[GZ]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sun_rays(s, spot, sun, size):
     """Rays to the sun's disc from samples that look at it: indices, origins, directions. `spot` int64 (n,) picks
     the middle of the disc (0) or one of four places around it, `size` is its radius in radians (soft shadows)."""
@@ -84,7 +84,7 @@ def sun_rays(s, spot, sun, size):
     return index[:m], o[:m], d[:m]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def mirrored(s, direction, index, o, d):
     """Which samples need a mirror ray, and those rays: fills index, o, d and returns their number."""
     m = 0
@@ -122,7 +122,7 @@ def mirrored(s, direction, index, o, d):
     return m
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def mirror_of_sky(s, direction, dome, out):
     """What a mirror ray would see if nothing stood around: for reflections in reflections."""
     for i in range(len(s)):
@@ -140,7 +140,7 @@ def mirror_of_sky(s, direction, dome, out):
         out[i, 0], out[i, 1], out[i, 2] = a * k, b * k, e * k
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def surround(s, around, share, out):
     """A share of the light from all sides for samples that nobody gathers for."""
     for i in range(len(s)):
@@ -148,7 +148,7 @@ def surround(s, around, share, out):
         out[i, 0], out[i, 1], out[i, 2] = share * r, share * g, share * b
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def highlight(r, vx, vy, vz, lx, ly, lz, rough):
     """GGX lobe times the cosine: (D V, cosine of light and half vector, cosine of light and normal)."""
     nl = r[NX] * lx + r[NY] * ly + r[NZ] * lz
@@ -166,7 +166,7 @@ def highlight(r, vx, vy, vz, lx, ly, lz, rough):
     return d * v, lh, nl
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def from_light(r, vx, vy, vz, lx, ly, lz, lit, out):
     """Add what light of the irradiance-at-normal (red, green, blue) `lit` from the direction l sends to the eye."""
     nl = r[NX] * lx + r[NY] * ly + r[NZ] * lz
@@ -193,7 +193,7 @@ def from_light(r, vx, vy, vz, lx, ly, lz, lit, out):
         out[k] += lit[k] * (base * (1.0 - coat) + film * shine * cosine)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def compose(s, direction, sun, light, shadow, around, ambient, mirror, through, lamps, n, fog, out):
     """Radiance of all samples that hit something, with the air between; `shadow` 0 to 1, the rest float (n, 3)."""
     total = np.empty(3)

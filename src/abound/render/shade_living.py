@@ -6,13 +6,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from abound.render.shade_noise import cells, fractal, noise, pulse, seen, smooth
+from abound.render.shade_noise import fractal, nearest, noise, pulse, seen, smooth
 
 BYTE = np.uint64(255)
 S8, S16, S24, S32 = np.uint64(8), np.uint64(16), np.uint64(24), np.uint64(32)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def bark(x, y, z, f, seed):
     """Fissures along z."""
     ridge = noise(x * 14.0, y * 14.0, z * 2.2, seed) * seen(0.07, f)
@@ -23,7 +23,7 @@ def bark(x, y, z, f, seed):
     return 0.75 * deep, max(0.3, shade), 0.25 * moss, 1.0, 0.5 * ridge, 0.5 * ridge, 0.1 * fine, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def foliage(x, y, z, f, seed):
     """Two layers of leaves over the dark inside of the crown; each leaf has its own size, tilt, hue and shade."""
     clump = fractal(x * 2.4, y * 2.4, z * 2.4, 3, f * 2.4, seed + 5)
@@ -33,10 +33,10 @@ def foliage(x, y, z, f, seed):
     a, b, c = 0.4 * clump, -0.3 * clump, 0.25 * clump
     if keep > 0.0:
         u, v, w = x / size, y / size, z / (0.75 * size)
-        near, _, cell = cells(u, v, w, seed)
+        near, cell = nearest(u, v, w, seed)
         level = 1.22
         if near > 0.30 + 0.14 * np.float64((cell >> S32) & BYTE) / 255.0:
-            near, _, cell = cells(1.13 * u + 0.37, 1.13 * v + 0.71, 1.13 * w + 0.13, seed + 3)
+            near, cell = nearest(1.13 * u + 0.37, 1.13 * v + 0.71, 1.13 * w + 0.13, seed + 3)
             level = 0.82
             if near > 0.36 + 0.12 * np.float64((cell >> S32) & BYTE) / 255.0:
                 level = 0.42
@@ -51,7 +51,7 @@ def foliage(x, y, z, f, seed):
     return min(1.0, max(0.0, mix)), max(0.1, shade), warm, 1.0, a, b, c, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def fur(x, y, z, f, seed):
     """Hair that runs back and down, over soft tufts."""
     tuft = fractal(x * 6.0, y * 9.0, z * 7.0, 3, f * 9.0, seed)
@@ -63,17 +63,17 @@ def fur(x, y, z, f, seed):
     return mix, shade, 0.1 * tuft, 1.0, 0.1 * tuft, 0.25 * mid, 0.25 * mid, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def spots(x, y, z, f, seed):
     """Fur with round spots."""
     _, shade, warm, gloss, a, b, c, _, _ = fur(x, y, z, f, seed)
     keep = seen(0.12, f)
-    near, _, _ = cells(x / 0.11, y / 0.11, z / 0.11, seed + 9)
+    near, _ = nearest(x / 0.11, y / 0.11, z / 0.11, seed + 9)
     mix = 0.2 * (1.0 - keep) + keep * (1.0 - smooth(0.26, 0.34, near))
     return mix, shade, warm, gloss, a, b, c, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def patches(x, y, z, f, seed):
     """Fur with large patches, as of a cow."""
     _, shade, warm, gloss, a, b, c, _, _ = fur(x, y, z, f, seed)
@@ -82,7 +82,7 @@ def patches(x, y, z, f, seed):
     return 0.46 * (1.0 - keep) + keep * smooth(-0.03 - f, 0.03 + f, n), shade, warm, gloss, a, b, c, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def hair(x, y, z, f, seed):
     """Strands along z that wave."""
     bend = 0.02 * noise(x * 8.0, y * 8.0, z * 8.0, seed)
@@ -92,7 +92,7 @@ def hair(x, y, z, f, seed):
     return mix, 1.0 + 0.25 * lock + 0.2 * strand, 0.1 * lock, 0.9, 0.3 * lock, 0.3 * lock, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def skin(x, y, z, f, seed):
     """Faint mottling."""
     blush = fractal(x * 9.0, y * 9.0, z * 9.0, 3, f * 9.0, seed)
@@ -109,7 +109,7 @@ def skin(x, y, z, f, seed):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def cloth(x, y, z, f, seed):
     """Weave near by, folds and creases farther off."""
     weave = np.sin(z * 2600.0) * np.sin((x + y) * 2600.0) * seen(0.0024, f)
@@ -119,7 +119,7 @@ def cloth(x, y, z, f, seed):
     return max(0.0, 0.1 * weave), shade, 0.0, 1.0, 0.25 * mid, 0.25 * mid, 0.25 * mid - 0.15 * fold, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def denim(x, y, z, f, seed):
     """Twill with worn places, and creases."""
     _, shade, _, gloss, a, b, c, _, _ = cloth(x, y, z, f, seed)
@@ -129,7 +129,7 @@ def denim(x, y, z, f, seed):
     return mix, shade + 0.06 * twill, 0.0, gloss, a, b, c, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def plaid(u, v, fu, fv):
     """Tartan: broad bands with a thin line."""
     a = pulse(u / 0.08, 0.0, 0.42, fu / 0.08) + pulse(u / 0.08, 0.65, 0.72, fu / 0.08)

@@ -23,7 +23,7 @@ S29, S32, S20, S40 = np.uint64(29), np.uint64(32), np.uint64(20), np.uint64(40)
 M20 = np.uint64(0xFFFFF)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def mixed(x, y, z, seed):
     """64 well mixed bits of four integers."""
     h = (np.uint64(x) * A) ^ (np.uint64(y) * B) ^ (np.uint64(z) * C) ^ (np.uint64(seed) * D)
@@ -32,13 +32,13 @@ def mixed(x, y, z, seed):
     return h ^ (h >> S32)
 
 
-@njit("float64(int64, int64, int64, int64)", cache=True)
+@njit("float64(int64, int64, int64, int64)", cache=True, error_model="numpy")
 def chance(x, y, z, seed):
     """A number in [0, 1) that belongs to a cell."""
     return np.float64(mixed(x, y, z, seed) & M20) / 1048576.0
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _slope(h, x, y, z):
     gx = np.float64(h & M20) - 524288.0
     gy = np.float64((h >> S20) & M20) - 524288.0
@@ -46,7 +46,7 @@ def _slope(h, x, y, z):
     return (gx * x + gy * y + gz * z) * 1.9073486328125e-06
 
 
-@njit("float64(float64, float64, float64, int64)", cache=True)
+@njit("float64(float64, float64, float64, int64)", cache=True, error_model="numpy")
 def noise(x, y, z, seed):
     """Gradient noise, mean 0, about -1 to 1, one feature a unit."""
     fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
@@ -68,13 +68,13 @@ def noise(x, y, z, seed):
     return 1.5 * (a + w * (e - a))
 
 
-@njit("float64(float64, float64)", cache=True)
+@njit("float64(float64, float64)", cache=True, error_model="numpy")
 def seen(size, pixel):
     """How much of detail of a `size` is left under a `pixel`: 1 below a quarter of it, 0 from .7 of it."""
     return min(1.0, max(0.0, (0.7 * size - pixel) / (0.45 * size)))
 
 
-@njit("float64(float64, float64, float64, int64, float64, int64)", cache=True)
+@njit("float64(float64, float64, float64, int64, float64, int64)", cache=True, error_model="numpy")
 def fractal(x, y, z, octaves, pixel, seed):
     """Noise of halving size and amplitude from size 1 on; octaves finer than the pixel are left out."""
     total, gain, step = 0.0, 1.0, 1.0
@@ -88,7 +88,7 @@ def fractal(x, y, z, octaves, pixel, seed):
     return total
 
 
-@njit("UniTuple(float64, 4)(float64, float64, float64, int64)", cache=True)
+@njit("UniTuple(float64, 4)(float64, float64, float64, int64)", cache=True, error_model="numpy")
 def slopes(x, y, z, seed):
     """Noise and its gradient by differences over .1: (value, d/dx, d/dy, d/dz)."""
     a = noise(x, y, z, seed)
@@ -98,30 +98,31 @@ def slopes(x, y, z, seed):
     return a, 10.0 * b, 10.0 * c, 10.0 * d
 
 
-@njit("Tuple((float64, float64, uint64))(float64, float64, float64, int64)", cache=True)
-def cells(x, y, z, seed):
-    """Worley cells: distances to the nearest and the second nearest point, and the nearest cell's hash."""
-    fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
+@njit("Tuple((float64, uint64))(float64, float64, float64, int64)", cache=True, error_model="numpy")
+def nearest(x, y, z, seed):
+    """Worley's nearest point in space: its distance, exact below .5, and its cell's hash.
+
+    A point that is nearer than half a cell lies in one of the eight cells around the nearest corner.
+    """
+    fx, fy, fz = np.floor(x - 0.5), np.floor(y - 0.5), np.floor(z - 0.5)
     i0, j0, k0 = np.int64(fx), np.int64(fy), np.int64(fz)
-    near, second, best = 9.0, 9.0, np.uint64(0)
-    for k in range(-1, 2):
-        for j in range(-1, 2):
-            for i in range(-1, 2):
+    near, best = 9.0, np.uint64(0)
+    for k in range(2):
+        for j in range(2):
+            for i in range(2):
                 h = mixed(i0 + i, j0 + j, k0 + k, seed)
                 dx = fx + i + np.float64(h & M20) / 1048576.0 - x
                 dy = fy + j + np.float64((h >> S20) & M20) / 1048576.0 - y
                 dz = fz + k + np.float64((h >> S40) & M20) / 1048576.0 - z
                 d = dx * dx + dy * dy + dz * dz
                 if d < near:
-                    second, near, best = near, d, h
-                elif d < second:
-                    second = d
-    return np.sqrt(near), np.sqrt(second), best
+                    near, best = d, h
+    return np.sqrt(near), best
 
 
-@njit("Tuple((float64, float64, uint64))(float64, float64, int64)", cache=True)
+@njit("Tuple((float64, float64, uint64))(float64, float64, int64)", cache=True, error_model="numpy")
 def cells_flat(x, y, seed):
-    """Worley cells of the plane, as `cells`."""
+    """Worley cells of the plane: distances to the nearest and the second nearest point, the nearest cell's hash."""
     fx, fy = np.floor(x), np.floor(y)
     i0, j0 = np.int64(fx), np.int64(fy)
     near, second, best = 9.0, 9.0, np.uint64(0)
@@ -138,20 +139,20 @@ def cells_flat(x, y, seed):
     return np.sqrt(near), np.sqrt(second), best
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _whole(x, low, high):
     f = np.floor(x)
     return f * (high - low) + min(max(x - f - low, 0.0), high - low)
 
 
-@njit("float64(float64, float64, float64, float64)", cache=True)
+@njit("float64(float64, float64, float64, float64)", cache=True, error_model="numpy")
 def pulse(x, low, high, pixel):
     """Share of [x - pixel / 2, x + pixel / 2] that lies in the periodic intervals [n + low, n + high]."""
     w = max(pixel, 1e-5)
     return min(1.0, max(0.0, (_whole(x + 0.5 * w, low, high) - _whole(x - 0.5 * w, low, high)) / w))
 
 
-@njit("float64(float64, float64, float64)", cache=True)
+@njit("float64(float64, float64, float64)", cache=True, error_model="numpy")
 def smooth(low, high, x):
     """0 below `low`, 1 above `high`, smooth between."""
     t = min(1.0, max(0.0, (x - low) / (high - low)))

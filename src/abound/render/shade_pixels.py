@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def contrasts(radiance, body, width, height, exposure, limit):
     """Numbers of pixels whose shown brightness differs from a neighbour's by more than the limit.
 
@@ -39,7 +39,7 @@ def contrasts(radiance, body, width, height, exposure, limit):
     return out[:n]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def averaged(radiance, more, pixels, cap):
     """Mean of the centre and the finer rays; each capped, so that one glint does not hide an edge."""
     each = len(more) // len(pixels)

@@ -7,19 +7,19 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def filmic(x):
     """Narkowicz's fit of the ACES curve, 0 to 1."""
     return min(1.0, max(0.0, x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def encoded(x):
     """Linear 0 to 1 to sRGB 0 to 1."""
     return 12.92 * x if x <= 0.0031308 else 1.055 * x ** (1.0 / 2.4) - 0.055
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def developed(light, grain, noise):
     """Light on the sensor, float32 (h, w, 3), to uint8 sRGB; `grain` is standard normal, `noise` its strength."""
     h, w = light.shape[0], light.shape[1]

@@ -9,7 +9,7 @@ from numba import njit
 from abound.render.shade_noise import chance, fractal, smooth
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def clear(n, z, cosine):
     """Preetham's sky: radiance at the cosine of the zenith angle and of the angle to the sun."""
     z = max(z, 0.02)
@@ -35,7 +35,7 @@ def clear(n, z, cosine):
     return max(r, 0.0), max(g, 0.0), max(b, 0.0)
 
 
-@njit("UniTuple(float64, 3)(float64[::1], float64, float64, float64, boolean)", cache=True)
+@njit("UniTuple(float64, 3)(float64[::1], float64, float64, float64, boolean)", cache=True, error_model="numpy")
 def above(n, x, y, z, detail):
     """Sky without fog and sun's disc for a direction with z >= 0."""
     cosine = x * n[0] + y * n[1] + z * n[2]
@@ -79,7 +79,7 @@ def above(n, x, y, z, detail):
     return r, g, b
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def air_of(n, x, y, z):
     """Radiance of endless air in a direction: brighter towards the sun (a two-lobe Henyey-Greenstein)."""
     cosine = x * n[0] + y * n[1] + z * n[2]
@@ -87,7 +87,7 @@ def air_of(n, x, y, z):
     return n[30] + n[33] * k, n[31] + n[34] * k, n[32] + n[35] * k
 
 
-@njit("UniTuple(float64, 3)(float64[::1], float64, float64, float64, boolean)", cache=True)
+@njit("UniTuple(float64, 3)(float64[::1], float64, float64, float64, boolean)", cache=True, error_model="numpy")
 def sky_at(n, x, y, z, detail):
     """Radiance from a unit direction with fog; below the horizon lies hazy ground."""
     if z >= 0.0:
@@ -103,7 +103,7 @@ def sky_at(n, x, y, z, detail):
     return ar + (r - ar) * clear_part, ag + (g - ag) * clear_part, ab + (b - ab) * clear_part
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def dome(n, rows, columns):
     """The sky as a map, row 0 straight down, column 0 along +x."""
     out = np.empty((rows, columns, 3), np.float32)
@@ -116,7 +116,7 @@ def dome(n, rows, columns):
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def dome_at(dome, x, y, z):
     """Bilinear look-up of the map in a unit direction."""
     rows, columns = dome.shape[0], dome.shape[1]
@@ -147,7 +147,7 @@ def dome_at(dome, x, y, z):
     return r, g, c
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def harmonics(dome):
     """Nine spherical harmonics of the irradiance (Ramamoorthi and Hanrahan 2001), float64 (9, 3)."""
     rows, columns = dome.shape[0], dome.shape[1]
@@ -166,7 +166,7 @@ def harmonics(dome):
     return out
 
 
-@njit("UniTuple(float64, 9)(float64, float64, float64)", cache=True)
+@njit("UniTuple(float64, 9)(float64, float64, float64)", cache=True, error_model="numpy")
 def basis(x, y, z):
     """The first nine real spherical harmonics of a unit direction."""
     return (
@@ -175,7 +175,7 @@ def basis(x, y, z):
     )  # fmt: skip
 
 
-@njit("UniTuple(float64, 3)(float64[:, ::1], float64, float64, float64)", cache=True)
+@njit("UniTuple(float64, 3)(float64[:, ::1], float64, float64, float64)", cache=True, error_model="numpy")
 def irradiance(around, x, y, z):
     """Irradiance from all sides on a surface with a normal, from the harmonics."""
     s = basis(x, y, z)
@@ -185,7 +185,7 @@ def irradiance(around, x, y, z):
     return max(r, 0.0), max(g, 0.0), max(b, 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def show_sky(n, direction, triangle, out):
     """Radiance of the sky with clouds, sun and stars, into `out` where a ray hits nothing."""
     for i in range(len(triangle)):

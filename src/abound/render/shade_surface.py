@@ -48,7 +48,7 @@ FLAT[[ASPHALT, PAVING, COBBLE, BRICK, PLASTER, WINDOWS, GLASSFRONT, ROOF, SHINGL
 FLAT[[GRASS, SOIL, GRAVEL, WORN, IRON, MESH, STRIPES, CHEVRON, CHECKER, PLAID]] = True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def flat_pattern(code, u, v, fu, fv, k, seed):
     """A pattern of the plane; u, v and the extents are divided by the scale k already, except where it is a
     lattice."""
@@ -94,7 +94,7 @@ def flat_pattern(code, u, v, fu, fv, k, seed):
     return mix, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def solid_pattern(code, x, y, z, f, seed):
     """A pattern of space."""
     if code == CONCRETE:
@@ -138,7 +138,7 @@ def solid_pattern(code, x, y, z, f, seed):
     return walls.plain(x, y, z, f, seed)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def pattern(code, x, y, z, nx, ny, nz, dx, dy, dz, size, k, seed):
     """The pattern at a place (object frame) seen along the unit direction d with a pixel of a size across the
     ray."""
@@ -164,7 +164,7 @@ def pattern(code, x, y, z, nx, ny, nz, dx, dy, dz, size, k, seed):
     return mix, shade, warm, gloss, gu * ax + gv * bx, gu * ay + gv * by, gu * az + gv * bz, glass, lit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def texel(texels, start, w, h, u, v):
     """Bilinear look-up of one level; the edge goes on."""
     x, y = u * w - 0.5, (1.0 - v) * h - 0.5
@@ -177,7 +177,7 @@ def texel(texels, start, w, h, u, v):
     return r + (texels[q + i0] * (1 - a) + texels[q + i1] * a) * b
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def image_colour(texels, levels, first, image, u, v, du, dv):
     """An image at u, v under a pixel that is du wide and dv high in uv: between two levels."""
     low, high = first[image], first[image + 1]
@@ -193,7 +193,7 @@ def image_colour(texels, levels, first, image, u, v, du, dv):
     return c
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def weathered(out, row, x, y, z, nz, f, wet, cover, flood, code):
     """Rain darkens what soaks it up and leaves a film and puddles; snow lies on what looks up."""
     if wet > 0.0:
@@ -228,7 +228,7 @@ def weathered(out, row, x, y, z, nz, f, wet, cover, flood, code):
         out[PASS] *= 1.0 - white
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def surfaces(
     triangle, weights, direction, distance, angle, faces, vertices, normals, local, body, poses, material, uv,
     table, emission, texels, levels, first, wet, cover, flood, lit, out,
@@ -237,7 +237,7 @@ def surfaces(
     radians a pixel, `flood` by body whether rain lies on it, `lit` the radiance of a lit window. FAR is inf where
     nothing is hit."""
     w, d, p, q = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
-    n, g, m, s = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    n, g, m, e, s = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     for i in range(len(triangle)):
         t = triangle[i]
         o = out[i]
@@ -261,7 +261,7 @@ def surfaces(
         turn_to(g, n, d)
         row = table[material[t]]
         code, amount = np.int64(row[9]), row[11]
-        mix, shade, warm, gloss, glass, on = patterned(row, poses[body[t]], p, q, g, m, d, size, s)
+        mix, shade, warm, gloss, glass, on = patterned(row, poses[body[t]], p, q, g, m, d, size, e, s)
         base_colour(o, row, mix, shade, warm)
         if row[15] >= 0.0:
             showing(
@@ -281,13 +281,13 @@ def surfaces(
         )
 
 
-@njit(cache=True)
-def patterned(row, pose, p, q, g, m, d, size, slope):
-    """The material's pattern at a place: mix, brightness, warmth, gloss, glass, night light; the relief into `slope`.
+@njit(cache=True, error_model="numpy")
+def patterned(row, pose, p, q, g, m, d, size, e, slope):
+    """The material's pattern: mix, brightness, warmth, gloss, glass, night light; its relief goes into `slope`.
 
-    `p`, `g`, `d`: place, normal and direction in the world; `q`, `m`: place and normal in the object frame.
+    `p`, `g`, `d`: place, normal and direction in the world; `q`, `m`: place and normal in the object frame; `e`:
+    room for three numbers.
     """
-    e = np.empty(3)
     for k in range(3):
         e[k] = pose[0, k] * d[0] + pose[1, k] * d[1] + pose[2, k] * d[2]
     shared = row[17] > 0.0  # one field of noise for all: the world's frame in place of the body's
@@ -304,7 +304,7 @@ def patterned(row, pose, p, q, g, m, d, size, slope):
     return mix * much, 1.0 + (shade - 1.0) * much, warm * much, 1.0 + (gloss - 1.0) * much, glass, on
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def normal_of(v, a, b, c, out):
     """Unit normal of a triangle into `out`; returns its area."""
     ux, uy, uz = v[b, 0] - v[a, 0], v[b, 1] - v[a, 1], v[b, 2] - v[a, 2]
@@ -315,7 +315,7 @@ def normal_of(v, a, b, c, out):
     return 0.5 * length
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def turn_to(g, n, d):
     """Turn the normals of the face (g) and of the smooth surface (n) to the side that is seen along d."""
     if g[0] * d[0] + g[1] * d[1] + g[2] * d[2] > 0.0:
@@ -329,7 +329,7 @@ def turn_to(g, n, d):
             n[k] /= length
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def base_colour(o, row, mix, shade, warm):
     """Two colours mixed, brightened and warmed, kept within what paint can reflect."""
     hue = (1.0 + 0.25 * warm, 1.0 + 0.04 * warm, 1.0 - 0.2 * warm)
@@ -338,7 +338,7 @@ def base_colour(o, row, mix, shade, warm):
         o[RED + k] = min(0.95, max(0.0, c))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def showing(o, row, t, w, uv, area, size, slant, texels, levels, first):
     """The image in place of the colour; the pixel's extent in uv from the triangle's areas."""
     u = w[0] * uv[t, 0, 0] + w[1] * uv[t, 1, 0] + w[2] * uv[t, 2, 0]
@@ -352,7 +352,7 @@ def showing(o, row, t, w, uv, area, size, slant, texels, levels, first):
         o[RED + k] = min(0.95, c[k])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def bumped(o, n, g, s, amount, d):
     """The smooth normal tilted by the relief's slope, never turned away from the eye."""
     along = s[0] * n[0] + s[1] * n[1] + s[2] * n[2]
@@ -367,7 +367,7 @@ def bumped(o, n, g, s, amount, d):
     o[GX], o[GY], o[GZ] = n[0], n[1], n[2]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def finish(o, row, code, glass, gloss, far):
     """Gloss, mirror share, what light goes through."""
     rough = min(1.0, max(0.04, row[6] * gloss))

@@ -9,7 +9,7 @@ from numba import njit
 from abound.render.shade_noise import chance, fractal, noise, pulse, seen, smooth
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def plaster(u, v, fu, fv, seed):
     """Wall render: soft blotches, streaks of rain, grain, dirt at the foot."""
     f = np.sqrt(fu * fv)
@@ -22,7 +22,7 @@ def plaster(u, v, fu, fv, seed):
     return mix, shade, 0.05 * blot, 1.0, 0.16 * grain, 0.16 * grain, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def windows(u, v, fu, fv, k, seed):
     """A facade of windows: frames with a mullion, sills, panes that reflect, curtains, some lit at night."""
     bay, storey = 2.4 * k, 3.0 * k
@@ -66,7 +66,7 @@ def windows(u, v, fu, fv, k, seed):
     return mix, shade, warm, 1.0 - 0.5 * frame, gu, gv, 0.0, max(0.0, glass), lit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def glassfront(u, v, fu, fv, k, seed):
     """Panes from edge to edge with mullions and a spandrel at each floor."""
     wide, high = 1.5 * k, 3.0 * k
@@ -83,7 +83,7 @@ def glassfront(u, v, fu, fv, k, seed):
     return mix, shade, 0.0, 0.7, gu, gv, 0.0, pane, lit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def roof_tiles(u, v, fu, fv, seed):
     """Rows of pantiles with rounded backs; moss and dark gaps."""
     wide, high = 0.22, 0.34
@@ -100,7 +100,7 @@ def roof_tiles(u, v, fu, fv, seed):
     return mix, shade, 0.5 * own, 1.0, 0.9 * np.sin(6.2832 * (p - 0.44)) * near_u, 0.3 * near_v, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def wood(x, y, z, f, seed):
     """Planks of .14 m with grain along x."""
     w = 0.14
@@ -114,7 +114,7 @@ def wood(x, y, z, f, seed):
     return min(1.0, max(0.0, 0.3 + 0.45 * ring)), shade, 0.3 * own, 1.0, 0.0, 0.12 * ring, 0.12 * ring, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def metal(x, y, z, f, seed):
     """Brushed along x, with faint stains."""
     brush = noise(x * 4.0, y * 240.0, z * 240.0, seed) * seen(0.005, f)
@@ -123,7 +123,7 @@ def metal(x, y, z, f, seed):
     return max(0.0, 0.2 * stain), shade, 0.0, 1.0 + 0.25 * stain, 0.0, 0.03 * brush, 0.03 * brush, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def paint(x, y, z, f, seed):
     """Car paint: metal flakes near by, the long waves of sheet metal, dust towards the sills."""
     flake = noise(x * 900.0, y * 900.0, z * 900.0, seed) * seen(0.002, f)
@@ -133,21 +133,21 @@ def paint(x, y, z, f, seed):
     return mix, 1.0 + 0.15 * flake - 0.1 * dust, 0.0, 1.0 + 1.2 * dust, 0.006 * wave, 0.006 * wave, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def rubber(x, y, z, f, seed):
     """Tyre: dust in patches."""
     dust = fractal(x * 7.0, y * 7.0, z * 7.0, 4, f * 7.0, seed)
     return min(1.0, max(0.0, 0.12 + 0.3 * dust)), 1.0 + 0.12 * dust, 0.1, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def plain(x, y, z, f, seed):
     """One colour and the faintest dirt."""
     dirt = fractal(x * 1.5, y * 1.5, z * 1.5, 4, f * 1.5, seed)
     return 0.0, 1.0 + 0.06 * dirt, 0.0, 1.0 + 0.1 * dirt, 0.0, 0.0, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def plastic(x, y, z, f, seed):
     """Grained, evenly coloured."""
     grain = noise(x * 300.0, y * 300.0, z * 300.0, seed) * seen(0.004, f)
@@ -155,7 +155,7 @@ def plastic(x, y, z, f, seed):
     return 0.0, 1.0 + 0.05 * grain + 0.05 * dirt, 0.0, 1.0, 0.08 * grain, 0.08 * grain, 0.0, 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def rust(x, y, z, f, seed):
     """Blooms of rust over the colour."""
     bloom = fractal(x * 3.0, y * 3.0, z * 3.0, 5, f * 3.0, seed)
@@ -174,7 +174,7 @@ def rust(x, y, z, f, seed):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def mesh_panel(u, v, fu, fv):
     """A grille: dark holes between bars."""
     hole = pulse(u / 0.03, 0.15, 0.85, fu / 0.03) * pulse(v / 0.03, 0.15, 0.85, fv / 0.03)

@@ -9,7 +9,7 @@ from numba import njit
 from abound.render.shade_lamps import towards
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def streaks(frame, depth, one, two, size, pose, fx, fy, cx, cy, light, lamps, opaque):
     """Lines from `one` to `two` (world, metres) with a radius, blended into the frame before what is farther away.
 
@@ -53,7 +53,7 @@ def streaks(frame, depth, one, two, size, pose, fx, fy, cx, cy, light, lamps, op
                     frame[y, x, k] += a * (lit[k] - frame[y, x, k])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _glitter(lamps, place, out):
     """Add light of lamps on something small that scatters it to all sides."""
     way = np.empty(3)

@@ -53,7 +53,7 @@ def sky(c: Conditions, seed: int = 0) -> Sky:
     thick = min(1.0, fog / (3.0 / 2000.0))
     level = plain[17:20].reshape(-1, 3).mean(axis=0)
     grey = np.dot(flat, [0.2126, 0.7152, 0.0722])
-    air = (1.0 - thick) * 0.8 * level + thick * (0.45 * flat + 0.55 * grey) * 0.75
+    air = (1.0 - thick) * 1.1 * level + thick * (0.45 * flat + 0.55 * grey) * 0.75
     glow = 0.35 * light * (1.0 - 0.5 * thick) + thick * 0.25 * air
     numbers[30:33], numbers[33:36], numbers[36] = air, glow, fog
     full = dome(numbers, 64, 192)

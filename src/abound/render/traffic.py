@@ -40,8 +40,8 @@ def parked(
             which = int(rng.integers(MODELS))
             near = -8.0 < s < NEAR
             key = which if near else which + MODELS
+            kind, style = ("car", CARS[which % len(CARS)]) if which < MODELS - 1 else ("van", None)
             if key not in fine:
-                kind, style = ("car", CARS[which % len(CARS)]) if which < MODELS - 1 else ("van", None)
                 fine[key] = make(
                     kind, stream(seed, "parked model", which), detail="high" if near else "low", style=style
                 )
@@ -55,7 +55,7 @@ def parked(
             if taken and free:
                 x, y, heading = made.line.at(middle, side * (made.half + 1.05) + d)
                 turned = float(heading) + (np.pi if side * made.own > 0 else 0.0) + float(rng.normal(0, 0.01))
-                bodies += parked_bodies(model, pose(float(x), float(y), 0.0, turned), next(numbers))
+                bodies += parked_bodies(model, pose(float(x), float(y), 0.0, turned), next(numbers), kind)
             s += length + gap
     return bodies
 
@@ -89,7 +89,7 @@ def moving(
         near = bool(np.abs(s - drive.s).min() < NEAR)
         model = make(kind, model_rng, detail="high" if near else "low")
         where = along(made.line, s, np.full(len(t), speed), d, back=back)
-        bodies += vehicle_bodies(model, where, next(numbers), lamps("driving", where, night))
+        bodies += vehicle_bodies(model, where, next(numbers), lamps("driving", where, night), kind)
         if night and back and near:
             lights += _beams(where, model.size[0])
     return bodies, lights[:8]

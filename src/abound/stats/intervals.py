@@ -133,7 +133,7 @@ def holm_levels(p_values: list[float], alpha: float = 0.05) -> list[float]:
     return levels
 
 
-def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a share (Wilson 1927); (0, 1) where n is 0."""
     from scipy.stats import norm
 

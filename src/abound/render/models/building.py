@@ -55,12 +55,11 @@ def _wall(style: str, rng: np.random.Generator) -> tuple[Material, Material]:
         return wall, Material((0.4, 0.4, 0.4), 0.8, pattern="concrete", second=(0.3, 0.3, 0.3))
     if style == "hall":
         metal: Colour = ((0.5, 0.52, 0.55), (0.3, 0.38, 0.45), (0.55, 0.5, 0.42))[rng.integers(3)]
-        sheet = Material(metal, 0.6, pattern="stripes_x", second=tuple(0.85 * c for c in metal), scale=1.0)  # type: ignore[arg-type]
+        sheet = Material(metal, 0.6, pattern="stripes_x", second=(0.4, 0.4, 0.42), scale=1.0)
         return sheet, Material(metal, 0.6)
     wall = Material(colour, 0.9, pattern="windows", second=frame, scale=1.0)
-    return wall, Material(
-        tuple(min(0.8, 1.15 * c) for c in colour), 0.9, pattern="plaster", second=(0.3, 0.29, 0.27)
-    )  # type: ignore[arg-type]
+    red, green, blue = (min(0.8, 1.15 * c) for c in colour)
+    return wall, Material((red, green, blue), 0.9, pattern="plaster", second=(0.3, 0.29, 0.27))
 
 
 def _stone(rng: np.random.Generator) -> Material:
@@ -138,11 +137,11 @@ def _shop(width: float, front: float, rng: np.random.Generator) -> list[Mesh]:
 
     names = ("BAKERY", "BOOKS", "CAFE", "FLOWERS", "PHARMACY", "BARBER", "MARKET", "BIKES", "OPTICIAN", "SHOES")
     hue = rng.integers(30, 190, 3)
-    paper = tuple(int(c) for c in hue)
-    image = text_image(str(names[rng.integers(len(names))]), 512, 64, (245, 245, 240), paper)  # type: ignore[arg-type]
+    paper = (int(hue[0]), int(hue[1]), int(hue[2]))
+    image = text_image(str(names[rng.integers(len(names))]), 512, 64, (245, 245, 240), paper)
     glass = Material((0.04, 0.045, 0.05), 0.08, pattern="glassfront", second=(0.1, 0.1, 0.1))
     window = box((0.1, width - 1.0, 2.5), glass, (front + 0.03, 0, 1.5))
-    colour: Colour = tuple((c / 255) ** 2.2 for c in hue)  # type: ignore[assignment]
+    colour: Colour = tuple((c / 255) ** 2.2 for c in hue)
     fascia = box((0.2, width - 0.4, 0.7), Material(colour, 0.5), (front + 0.08, 0, 3.1))
     board = moved(plate(min(4.6, width - 1.2), 0.55, Material((1, 1, 1), 0.6, image=image)), front + 0.2, 0, 3.1)
     if rng.random() < 0.5:

@@ -147,7 +147,7 @@ def deck(edge: Array, corners: tuple[int, int], crown: Any, across: int = 7) -> 
     rise = np.broadcast_to(np.asarray(crown, float), u.shape)
     ends = np.clip(np.minimum(u, 1 - u) / 0.06, 0, 1) ** 0.5
     flat[:, :, 2] += rise * ends * (1 - (1 - v[:, None]) ** 2.2)
-    return flat
+    return np.asarray(flat)
 
 
 def _along(line: Array, at: Array) -> Array:
@@ -155,7 +155,7 @@ def _along(line: Array, at: Array) -> Array:
     step = at * (len(line) - 1)
     low = np.minimum(step.astype(int), len(line) - 2)
     f = (step - low)[:, None]
-    return line[low] * (1 - f) + line[low + 1] * f
+    return np.asarray(line[low] * (1 - f) + line[low + 1] * f)
 
 
 def on_shell(form: Shell, s: Any, z: Any, lift: Any = 0.0) -> Array:
@@ -196,7 +196,7 @@ def _spot(form: Shell, s: Array, z: Array) -> Array:
 def s_of_x(form: Shell, x: Any) -> Array:
     """The way round to a place on the left side, by x."""
     middle = form.points[form.points.shape[0] // 2, :, 0]
-    return np.interp(-np.asarray(x, float), -middle, form.s)
+    return np.asarray(np.interp(-np.asarray(x, float), -middle, form.s))
 
 
 def patch(form: Shell, corners: Any, material: Material, lift: float = 0.004, dome: float = 0.0,
