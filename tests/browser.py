@@ -32,21 +32,29 @@ class Page:
         self._send, self._receive, self._number, self._rest = send, receive, 0, b""
         self._session: str | None = None
         self.console: list[str] = []
+        self.dialogs: list[str] = []
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """One command and its result; what the page says meanwhile goes to `console`."""
+        """One command and its result; what the page says meanwhile goes to `console`, its dialogs are accepted."""
+        number = self._write(method, params)
+        while True:
+            answer = self._next()
+            if answer.get("id") == number:
+                assert "error" not in answer, answer["error"]
+                return answer["result"]
+            if answer.get("method") == "Page.javascriptDialogOpening":
+                self.dialogs.append(answer["params"]["type"])
+                self._write("Page.handleJavaScriptDialog", {"accept": True})
+            if answer.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+                self.console.append(json.dumps(answer["params"]))
+
+    def _write(self, method: str, params: dict[str, Any]) -> int:
         self._number += 1
         message = {"id": self._number, "method": method, "params": params}
         if self._session and not method.startswith(("Target.", "Browser.")):
             message["sessionId"] = self._session
         os.write(self._send, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._next()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer["error"]
-                return answer["result"]
-            if answer.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
-                self.console.append(json.dumps(answer["params"]))
+        return self._number
 
     def _next(self) -> dict[str, Any]:
         end = time.monotonic() + SECONDS

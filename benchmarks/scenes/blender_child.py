@@ -1,8 +1,8 @@
 """Runs in Blender's Python (`bpy`), never in ours: render exported triangles with Cycles and tell the CPU seconds.
 
 `python blender_child.py STEM` reads STEM.npz (`benchmarks.scenes.frame_cpu_seconds.export`), writes STEM.png and
-prints JSON: seconds of the first and of a second rendering call, with one sample and all passes ("passes"), and with
-16 samples denoised ("denoised").
+prints JSON: seconds of the first and of the next frame with one sample and all passes ("passes"), and with 16
+samples denoised, with plain and with patterned materials.
 """
 
 import json
@@ -26,24 +26,32 @@ def main(stem):
     scene.render.use_persistent_data = True
     width, height, focal = data["lens"]
     scene.render.resolution_x, scene.render.resolution_y = int(width), int(height)
-    scene.render.filepath = stem + ".png"
+    scene.render.filepath = stem + "_plain.png"
     scene.frame_start, scene.frame_end = 1, 3
-    bodies(scene, data)
+    materials = bodies(scene, data)
     camera(scene, data["camera"], width, focal)
     light(scene, *data["sun"])
-    scene.frame_set(2)
-    out = {"version": bpy.app.version_string, "passes": [], "denoised": []}
+    out = {"version": bpy.app.version_string}
     layer = scene.view_layers[0]
-    for name, samples, denoised in (("passes", 1, False), ("denoised", 16, True)):
-        scene.cycles.samples, scene.cycles.use_denoising = samples, denoised
-        scene.cycles.use_adaptive_sampling = False
+    scene.cycles.use_adaptive_sampling = False
+    for name, samples in (("passes", 1), ("plain", 16), ("patterned", 16)):
+        scene.cycles.samples, scene.cycles.use_denoising = samples, samples > 1
         for each in ("z", "normal", "object_index", "vector"):
-            setattr(layer, "use_pass_" + each, not denoised)
-        for again in (False, True):
-            start = time.process_time()
-            bpy.ops.render.render(write_still=denoised and again)
-            out[name].append(time.process_time() - start)
+            setattr(layer, "use_pass_" + each, samples == 1)
+        if name == "patterned":
+            scene.render.filepath = stem + ".png"
+            patterned(materials, data)
+            sky(scene, data["sun"][0])
+        out[name] = [timed(scene, 2, samples > 1), timed(scene, 3, False)]
     print(json.dumps(out))
+
+
+def timed(scene, frame, written):
+    """CPU seconds of going to a frame and rendering it."""
+    start = time.process_time()
+    scene.frame_set(frame)
+    bpy.ops.render.render(write_still=written)
+    return time.process_time() - start
 
 
 def bodies(scene, data):
@@ -65,6 +73,7 @@ def bodies(scene, data):
         starts = np.cumsum([0, *(len(v) for v, _, _ in still)])
         faces = np.concatenate([f + s for (_, f, _), s in zip(still, starts[:-1], strict=True)])
         thing(scene, np.concatenate([v for v, _, _ in still]), faces, np.concatenate([m for *_, m in still]), materials)
+    return materials
 
 
 def thing(scene, vertices, faces, numbers, materials):
@@ -94,6 +103,38 @@ def material(i, colour, roughness):
     node.inputs["Base Color"].default_value = (*colour.tolist(), 1.0)
     node.inputs["Roughness"].default_value = float(roughness)
     return made
+
+
+def patterned(materials, data):
+    """Two colours mixed by a noise of the object's frame, with relief, where our materials have a pattern."""
+    for made, second, yes in zip(materials, data["second"], data["patterned"], strict=True):
+        if not yes:
+            continue
+        nodes, link = made.node_tree.nodes, made.node_tree.links.new
+        surface = nodes["Principled BSDF"]
+        place, noise, mix, bump = (
+            nodes.new("ShaderNode" + n) for n in ("TexCoord", "TexNoise", "Mix", "Bump")
+        )  # fmt: skip
+        noise.inputs["Scale"].default_value, noise.inputs["Detail"].default_value = 4.0, 4.0
+        bump.inputs["Strength"].default_value = 0.2
+        mix.data_type = "RGBA"
+        sockets = [s for s in mix.inputs if s.type == "RGBA"]
+        sockets[0].default_value = surface.inputs["Base Color"].default_value
+        sockets[1].default_value = (*second.tolist(), 1.0)
+        link(place.outputs["Object"], noise.inputs["Vector"])
+        link(noise.outputs[0], mix.inputs[0])
+        link(noise.outputs[0], bump.inputs["Height"])
+        link(next(s for s in mix.outputs if s.type == "RGBA"), surface.inputs["Base Color"])
+        link(bump.outputs["Normal"], surface.inputs["Normal"])
+
+
+def sky(scene, elevation):
+    """Blender's own sky by the sun's height."""
+    nodes, link = scene.world.node_tree.nodes, scene.world.node_tree.links.new
+    dome = nodes.new("ShaderNodeTexSky")
+    dome.sun_elevation, dome.sun_disc = float(np.radians(max(elevation, 1.0))), False
+    nodes["Background"].inputs["Strength"].default_value = 0.15
+    link(dome.outputs["Color"], nodes["Background"].inputs["Color"])
 
 
 def camera(scene, poses, width, focal):

@@ -35,8 +35,8 @@ def planted(data: Dataset, *rows: tuple[Any, ...]) -> Dataset:
 
 
 def person(data: Dataset, *, died: bool = False, sex: str | None = None) -> int:
-    wanted = (pl.col("died") == ("yes" if died else "no")) & (pl.lit(sex is None) | (pl.col("sex") == sex))
-    return int(data.main.filter(wanted)["pid"][5])
+    rows = data.main.filter(pl.col("died") == ("yes" if died else "no"))
+    return int((rows if sex is None else rows.filter(pl.col("sex") == sex))["pid"][5])
 
 
 def test_the_planted_cohort_keeps_its_rules() -> None:

@@ -7,10 +7,12 @@ import polars as pl
 import pytest
 
 from abound.core.context import Context
-from abound.core.encoder import encoder_of
+from abound.core.registry import create
 from abound.encoding.record_summaries import Summaries, choose_summaries, fit_record_encoder
 from abound.errors import Refusal
 from tests.planted_cohort import HR, LACTATE, cohort
+
+KIND = create("kind", "records")
 
 
 def test_summaries_are_those_of_a_loop() -> None:
@@ -49,13 +51,13 @@ def test_summaries_are_those_of_a_loop() -> None:
 def test_the_encoder_learns_from_train_and_has_no_holes() -> None:
     train, other = cohort(120, 1), cohort(80, 2)
     ctx = Context(seed=0)
-    encoder = encoder_of(train, ctx)
+    encoder = KIND.encoder(train, ctx)
     made = encoder.encode(other)
     assert made.dtype == np.float64
     assert made.shape[0] == 80
     assert np.isfinite(made).all()
-    assert encoder.digest == encoder_of(train, ctx).digest != encoder_of(other, ctx).digest
-    assert np.array_equal(encoder.encode(train), encoder_of(train, ctx).encode(train))
+    assert encoder.digest == KIND.encoder(train, ctx).digest != KIND.encoder(other, ctx).digest
+    assert np.array_equal(encoder.encode(train), KIND.encoder(train, ctx).encode(train))
     some = other.take([3, 70, 3])
     assert np.allclose(encoder.encode(some), made[[3, 70, 3]])
     unseen = other.with_table("events", other.table("events").with_columns(pl.lit("new").alias("code")))

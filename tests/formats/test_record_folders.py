@@ -112,7 +112,7 @@ def test_meds_folders_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     path = tmp_path / "data" / "0.parquet"
     pl.DataFrame({"subject_id": ["a"], "time": [datetime(2020, 1, 1)], "code": ["x"]}).write_parquet(path)
-    with pytest.raises(InputError, match="'subject_id' of .*0.parquet is String and MEDS says Int64"):
+    with pytest.raises(InputError, match=r"'subject_id' of .*0.parquet is String and MEDS says Int64"):
         read(tmp_path)
     pl.DataFrame({"subject_id": [1], "code": ["x"]}).write_parquet(path)
     with pytest.raises(InputError, match="no column 'time'"):

@@ -1,4 +1,4 @@
-"""Records: persons and events from plain files and frames; what does not fit is refused with file, column and fix."""
+"""Records: persons and events from plain files and frames; what does not fit is refused with its fix."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_what_the_mapping_allows_is_done_and_said() -> None:
     assert data.table("events")["hours"].min() == -4
     said = " ".join(data.notes)
     assert "1 event of 1 person without a row in persons dropped" in said
-    assert "1 event lie before" in said
+    assert "1 event lies before" in said
     assert "each unit is a code of its own for 'HR'" in said
 
 
@@ -202,11 +202,11 @@ def test_a_mapping_that_does_not_fit(more: dict[str, Any], error: type[InputErro
 
 def test_files_that_lack_columns_or_rows(tmp_path: Path) -> None:
     persons, events = frames(30)
-    with pytest.raises(UnknownName, match="'hour' of the polars frame as time.*did you mean 'hours'"):
+    with pytest.raises(UnknownName, match=r"'hour' of the polars frame as time.*did you mean 'hours'"):
         read(mapping(persons, events.rename({"hour": "hours"})))
     with pytest.raises(UnknownName, match="'pid' of the polars frame as key"):
         read(mapping(persons.drop("pid"), events))
-    with pytest.raises(InputError, match="several rows for one person.*'pid' holds 7 twice"):
+    with pytest.raises(InputError, match=r"several rows for one person.*'pid' holds 7 twice"):
         read(mapping(pl.concat([persons, persons[:1]]), events))
     with pytest.raises(InputError, match=r"'pid' of .* is empty on 1 row"):
         read(mapping(change(persons, 3, "pid", None), events))
@@ -214,8 +214,8 @@ def test_files_that_lack_columns_or_rows(tmp_path: Path) -> None:
         read(mapping(persons.clear(), events))
     with pytest.raises(InputError, match="the file of events is not named"):
         read({"persons": persons, "key": "pid", "events": []})
+    other = mapping(persons, events.rename({"hour": "t"}))
     with pytest.raises(InputError, match="the unit of the times in 't'"):
-        other = mapping(persons, events.rename({"hour": "t"}))
         read({**other, "events": {**other["events"], "time": "t"}})
     both = events.with_columns(pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("2024-01-01T10:00:00"))
         .otherwise(pl.lit("2024-01-01T10:00:00Z")).alias("hour"))  # fmt: skip
@@ -253,3 +253,30 @@ def test_persons_are_split_whole_and_by_outcome() -> None:
         assert set(part.table("events")["pid"]) <= own
     assert abs((parts.train.main["died"] == "yes").mean() - whole) < 0.08
     assert sum(p.table("events").height for p in four) == data.table("events").height
+
+
+def test_what_is_odd_is_said_with_counts() -> None:
+    persons, events = frames(30)
+    heart = events.filter(pl.col("what") == "HR")
+    unknown = heart[:4].with_columns(pl.lit(-1.0).alias("result"), pl.col("hour") + 0.001)
+    late = heart[:2].with_columns(pl.lit(99.0).alias("hour"))
+    dead = events.filter(pl.col("what") == "MEDS_DEATH")["who"][0]
+    late = late.with_columns(pl.lit(dead, dtype=pl.Int64).alias("who"))
+    many = pl.concat([heart[:1]] * 12_000).with_columns(pl.Series("hour", np.arange(12_000) / 1000 + 0.0005))
+    source = mapping(
+        persons, pl.concat([events, events[5:8], unknown, late, many]), rules=[{"kind": "no_duplicates"}]
+    )
+    said = " | ".join(read(source).notes)
+    assert "4 values are -1 under codes that are never negative otherwise ('HR')" in said
+    assert "'nothing after MEDS_DEATH' is broken by 2 of" in said
+    assert "'a code at most once a person and time' is broken by" in said
+    assert "one person (pid 7) has 12,0" in said
+    one = events.unique("who", keep="first", maintain_order=True)
+    assert any("have one event only" in n for n in read(mapping(persons, one)).notes)
+    stored = persons.with_columns(pl.lit(True).alias("high"))
+    data = read(mapping(stored, events, ever={"high": "code = Lactate and value > 3"}))
+    assert data.main["high"].to_list() == data.mask(HIGH).to_list()
+    assert any("'high': the stored column is replaced" in n for n in data.notes)
+    with pytest.raises(InputError, match="'hours', which is a column of the events: rename it"):
+        read(mapping(persons.rename({"pid": "hours"}), events) | {"persons": {
+            "file": persons.rename({"pid": "hours"}), "key": "hours"}})  # fmt: skip

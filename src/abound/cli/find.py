@@ -14,11 +14,13 @@ from abound.cli.options import Data, Group, Ignore, Json, Positive, Quiet, Seed,
 if TYPE_CHECKING:
     from abound.core.dataset import Dataset
     from abound.core.gap import Gap
+    from abound.core.recipe import Use
     from abound.core.schema import Said, Schema
     from abound.core.slice import Slice
     from abound.stages.find import Found
 
 _EXPLAINED = 3  # the reasons of the others are in --json
+_ANSWERS = 20
 
 
 def find(
@@ -47,6 +49,8 @@ def find(
 ) -> None:
     """Split DATA and list what its training part lacks: rare classes, combinations that are missing.
 
+    Clips of driving scenes, and tables without a target, are searched whole by the finders that need no target.
+
     With --time the training part is the earliest, and the finder drift, which then runs as well, says what is more
     or less common in it than in the rows that follow.
 
@@ -55,7 +59,7 @@ def find(
     all inside it is never listed and never made; an unneeded one is not listed; a needed one is listed first, and
     rows may be planned for it although no real row shows it.
     """
-    from abound.cli.options import load, names, needs_target, parts_of, progress
+    from abound.cli.options import load, names, progress
     from abound.core.context import Context
     from abound.core.recipe import Use
     from abound.stages.find import DEFAULT
@@ -64,17 +68,28 @@ def find(
     said = [_split(text) for text in answer or ()]
     file = schema or (Path(f"{Path(data).name.split('.')[0]}.schema.yaml") if said else None)
     known = file if file is not None and (file.exists() or not said) else None
-    whole = needs_target(load(data, target, positive, group, sensitive, ignore, known))
-    parts, ctx = parts_of(whole, seed, time), Context(seed=seed)
-    train, tune = parts.train, parts.tune
+    whole, ctx = load(data, target, positive, group, sensitive, ignore, known), Context(seed=seed)
     usual = [*DEFAULT, *([Use(name="drift")] if time else [])]
     finders = [Use(name=n) for n in names(finder)] or usual
+    train, tune, finders = _parts(whole, finders, seed, time)
     if said and file is not None:
         combos = [u for u in finders if u.name == "missing_combo"]
         listed = search(train, tune, finders=combos, ctx=ctx)
         train, tune = _keep(_answered(whole.schema, said, listed, (train, tune)), file, train, tune)
     found = search(train, tune, finders=finders, ctx=replace(ctx, progress=progress(quiet)))
     _show(found, train, file, json)
+
+
+def _parts(whole: Dataset, finders: list[Use], seed: int, time: str | None) -> tuple[Dataset, Dataset, list[Use]]:
+    """The rows to search and the finders for them; without a target nothing is held out to judge a prediction."""
+    from abound.cli.options import needs_target, parts_of
+    from abound.core.registry import spec
+
+    alone = [u for u in finders if "target" not in spec("finder", u.name).needs]
+    if not whole.schema.tasks and (len(whole.tables) > 1 or alone == finders):
+        return whole, whole, alone
+    parts = parts_of(needs_target(whole), seed, time)
+    return parts.train, parts.tune, finders
 
 
 def _keep(schema: Schema, file: Path, *parts: Dataset) -> list[Dataset]:
@@ -102,6 +117,7 @@ def _show(found: Found, train: Dataset, file: Path | None, json: bool) -> None:
             [(g.id, g.kind, str(g.slice or "rows"), f"{g.support:,}", f"{g.wanted:,}") for g in found],
             right=(3, 4),
         )
+    more = [f"and {len(answers) - _ANSWERS} before them"] if len(answers) > _ANSWERS else []
     rows = [f"{len(train):,} training rows" + ("" if found else ": nothing found that is lacking")]
     kept = [f"kept in {file}: name it with --schema here, as data.schema in a recipe"] if answers and file else []
     print_page(
@@ -109,7 +125,7 @@ def _show(found: Found, train: Dataset, file: Path | None, json: bool) -> None:
             ("Looked at", rows),
             ("Why", [f"{g.id}: {g.reason}" for g in found[:_EXPLAINED] if g.reason]),
             ("Not run", [f"{name}: {why}" for name, why in found.skipped.items()]),
-            ("Answers", [*(f"{_id(a.hole)} {a.hole}: {a.answer}" for a in answers), *kept]),
+            ("Answers", [*(f"{_id(a.hole)} {a.hole}: {a.answer}" for a in answers[-_ANSWERS:]), *more, *kept]),
         ]
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -65,7 +65,8 @@ def inspect(
 
     sides = _of_run(run, items if two_choice else items // 2) if run else _of_files(real, synthetic, target)
     place = out or (run / FOLDER if run else Path(FOLDER))
-    _show(make(*sides, out=place, items=items, two_choice=two_choice, seed=seed, width=width), limit, json)
+    made = make(*sides, out=place, items=items, two_choice=two_choice, seed=seed, width=width)
+    _show(made, [] if run else _read_notes(*sides), limit, json)
 
 
 def _page_folder(run: Path | None) -> Path:
@@ -102,7 +103,6 @@ def _of_run(run: Path, wanted: int) -> tuple[Side, Side]:
 
 def _of_files(real: Path | None, synthetic: Path | None, target: str | None) -> tuple[Side, Side]:
     from abound.cli.options import rows_like
-    from abound.core.dataset import Dataset
     from abound.errors import InputError
     from abound.stages.read import read
 
@@ -111,44 +111,60 @@ def _of_files(real: Path | None, synthetic: Path | None, target: str | None) -> 
     for path in (real, synthetic):
         if not path.exists():
             raise InputError(f"{path} is not there: name a table, or a folder of pictures or clips")
-    if real.is_dir() or synthetic.is_dir():
-        return _of_folder(real, target), _of_folder(synthetic, target)
-    truth = read(real, target=target)
-    made = rows_like(synthetic, truth, real)
-    assert isinstance(made, Dataset)
-    return truth, made
+    if not real.is_dir() and not synthetic.is_dir() and _kind_of(real) is None:
+        truth = read(real, target=target)
+        return truth, rows_like(synthetic, truth, real)
+    # Files first: where one side is a table and the other a folder, that is what is wrong.
+    sides = {path: _side(path, target) for path in sorted((real, synthetic), key=Path.is_dir)}
+    return sides[real], sides[synthetic]
 
 
-def _of_folder(folder: Path, target: str | None) -> Side:
-    """A saved dataset, a folder that one of the kinds of data knows, or a plain folder of pictures."""
+def _kind_of(path: Path) -> Any:
+    """The kind of data, other than a table, that knows this place; None where none does."""
     from abound.core import registry
+
+    for name in registry.names("kind"):
+        # Copies among the images are no matter here, and looking for them takes long.
+        kind = registry.create("kind", name, {"near_copies": False} if name == "images" else None)
+        if name != "table" and kind.sniff(path):
+            return kind
+    return None
+
+
+def _side(path: Path, target: str | None) -> Side:
+    """A saved dataset, what one of the kinds of data knows, or a plain folder of pictures."""
     from abound.core.dataset import Dataset
     from abound.errors import InputError
     from abound.formats.inspection_items import Pictures
     from abound.formats.inspection_pictures import SUFFIXES
 
-    if not folder.is_dir():
-        raise InputError(f"{folder} is a file and the other side a folder: give two files or two folders")
-    if (folder / "dataset.json").is_file():
-        return Dataset.load(folder)
-    for name in registry.names("kind"):
-        kind = registry.create("kind", name)
-        if name != "table" and kind.sniff(folder):
-            data: Dataset = kind.read(folder, **({"target": target} if target else {}))
-            return data
-    inside = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if (path / "dataset.json").is_file():
+        return Dataset.load(path)
+    kind = _kind_of(path)
+    if kind is not None:
+        data: Dataset = kind.read(path, **({"target": target} if target else {}))
+        return data
+    if not path.is_dir():
+        raise InputError(f"{path} is a table and the other side none: give two tables or two folders")
+    inside = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
     files = tuple(p for p in inside if not any(part.startswith(".") for part in p.split("/")))
     if not files:
-        raise InputError(f"{folder} holds no pictures ({', '.join(SUFFIXES)}), no clips and no dataset")
-    return Pictures(folder, files)
+        raise InputError(f"{path} holds no pictures ({', '.join(SUFFIXES)}), no clips and no dataset")
+    return Pictures(path, files)
 
 
-def _show(made: Inspection, limit: float, json: bool) -> None:
+def _read_notes(real: Side, synth: Side) -> list[str]:
+    """What was left out or guessed when the sides were read."""
+    named = (("real", real), ("synthetic", synth))
+    return [f"{name}: {said}" for name, side in named for said in getattr(side, "notes", ())]
+
+
+def _show(made: Inspection, read: list[str], limit: float, json: bool) -> None:
     from abound.cli.output import print_json, print_page
     from abound.stats.raters import answers_needed
 
     if json:
-        print_json(vars(made))
+        print_json({**vars(made), "read": read})
         return
     what = f"{made.items} {'pairs of ' if made.mode == 'pairs' else ''}{made.shows}"
     needed = " and ".join(
@@ -157,6 +173,7 @@ def _show(made: Inspection, limit: float, json: bool) -> None:
     print_page([
         ("Page", [f"{made.page}  ({what}): give raters this file alone"]),
         ("Key", [f"{made.key}  stays with you: it says which is real"]),
+        ("Read", read),
         ("Note", list(made.notes)),
         ("Plan", [f"Guessing needs {needed}; at least two raters."]),
         ("Then", [f"abound inspect {made.page.parent} --answers FILE --answers FILE"]),
@@ -186,6 +203,8 @@ def _words(found: Audit) -> str:
         return "People see a difference between real and synthetic items."
     if main.verdict == "pass":
         bound = main.details["ruled_out_above"]
+        if main.low is not None and main.low > 0.5:
+            return f"These raters see a difference, but a small one: accuracy above {bound:.2f} is ruled out."
         return (
             f"These raters were not shown to tell the sides apart, and accuracy above {bound:.2f} is ruled out; "
             "smaller differences, and what other raters see, are not."

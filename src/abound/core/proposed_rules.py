@@ -66,14 +66,14 @@ def propose(data: Dataset) -> list[Proposal]:
     asked: list[tuple[TimeRule, int]] = [
         *_ends(data, line, per_code),
         (NoDuplicates(), events[line.link].n_unique()),
-        *_ranges(events, line),
         *_orders(events, line, per_code),
         *_one_sex(data, line),
     ]
-    declared = {str(r) for r in data.schema.timeline}
-    asked = [(r, n) for r, n in asked if n >= LEAST_PERSONS and str(r) not in declared]
+    asked = [(r, n) for r, n in asked if n >= LEAST_PERSONS]
     found = broken(data, [r for r, _ in asked])
-    made = [Proposal(rule, n, f) for (rule, n), f in zip(asked, found, strict=True)]
+    made = [Proposal(rule, n, f) for (rule, n), f in zip(asked, found, strict=True)] + _ranges(events, line)
+    declared = {str(r) for r in data.schema.timeline}
+    made = [p for p in made if str(p.rule) not in declared]
     return [p for p in made if p.found.events <= MOST_BROKEN * max(1, p.found.checked)]
 
 
@@ -100,33 +100,41 @@ def _ends(data: Dataset, line: Timeline, per_code: dict[str, int]) -> list[tuple
     return out
 
 
-def _ranges(events: pl.DataFrame, line: Timeline) -> list[tuple[TimeRule, int]]:
-    """For each code (and unit), the range of all but the outermost .1 % on each side, rounded outwards."""
+def _ranges(events: pl.DataFrame, line: Timeline) -> list[Proposal]:
+    """For each code (and unit), the range of all but the outermost .1 % on each side, rounded outwards.
+
+    All of them are counted in one pass: there may be thousands of codes.
+    """
     import polars as pl
 
     if line.value is None:
         return []
     value, by = pl.col(line.value), [line.code, *([line.unit] if line.unit else [])]
-    stats = (
-        events.lazy()
-        .filter(value.is_not_null())
-        .group_by(by)
-        .agg(
-            pl.col(line.link).n_unique().alias("n"),
-            value.quantile(_TAIL, "lower").alias("low"),
-            value.quantile(1 - _TAIL, "higher").alias("high"),
-            value.min().alias("least"),
-        )
-        .collect()
-        .sort(["n", *by], descending=[True, *[False] * len(by)])
+    known = events.lazy().filter(value.is_not_null())
+    stats = known.group_by(by).agg(
+        pl.col(line.link).n_unique().alias("persons"), pl.len().alias("rows"),
+        value.quantile(_TAIL, "lower").alias("low"), value.quantile(1 - _TAIL, "higher").alias("high"),
+        value.min().alias("least"),
+    ).filter(pl.col("persons") >= LEAST_PERSONS).sort(
+        ["persons", *by], descending=[True, *[False] * len(by)]
+    ).collect()  # fmt: skip
+    low = [max(b, 0.0) if least >= 0 else b for b, least in
+           ((_outwards(v, up=False), least) for v, least in stats.select("low", "least").iter_rows())]  # fmt: skip
+    bounds = stats.select(by).with_columns(
+        pl.Series("low", low, dtype=pl.Float64),
+        pl.Series("high", [_outwards(v, up=True) for v in stats["high"]], dtype=pl.Float64),
     )
-    out: list[tuple[TimeRule, int]] = []
-    for row in stats.filter(pl.col("n") >= LEAST_PERSONS).iter_rows(named=True):
-        low, high = _outwards(row["low"], up=False), _outwards(row["high"], up=True)
-        if row["least"] >= 0:
-            low = max(low, 0.0)
+    outside = known.join(bounds.lazy(), on=by, nulls_equal=True).filter(
+        (value < pl.col("low")) | (value > pl.col("high"))
+    )
+    hits = outside.group_by(by).agg(pl.len().alias("n"), pl.col(line.link).n_unique().alias("who")).collect()
+    whole = pl.concat([stats.select("persons", "rows"), bounds], how="horizontal")
+    whole = whole.join(hits, on=by, how="left", maintain_order="left", nulls_equal=True).fill_null(0)
+    out = []
+    for row in whole.iter_rows(named=True):
         unit = row[line.unit] if line.unit else None
-        out.append((ValueRange(code=row[line.code], unit=unit, low=low, high=high), row["n"]))
+        rule = ValueRange(code=row[line.code], unit=unit or None, low=row["low"], high=row["high"])
+        out.append(Proposal(rule, row["persons"], Broken(str(rule), row["n"], row["who"], row["rows"], ())))
     return out
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from abound.core.context import Context
     from abound.core.dataset import Dataset
     from abound.core.gap import Gap
-    from abound.core.schema import Task
+    from abound.core.schema import Column, Task
     from abound.core.slice import Slice
 
 Support = Literal["exact", "filter"]
+Tag: TypeAlias = "tuple[Column, pl.Series]"  # a column as the schema has it, and its values
 
 
 class Sampler(Protocol):
@@ -81,6 +82,14 @@ class Mixer(Protocol):
 
     def mix(self, synth: Dataset, train: Dataset, tune: Dataset, audit: Audit, ctx: Context) -> Dataset:
         """The training set to prove."""
+        ...
+
+
+class Tagger(Protocol):
+    """Makes plain columns of what can be seen in the assets, so that every finder reads them."""
+
+    def tag(self, data: Dataset, ctx: Context) -> list[Tag]:
+        """Columns of the main table, row-aligned with it; Refusal where the data has not what they are about."""
         ...
 
 

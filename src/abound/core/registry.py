@@ -20,8 +20,10 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from abound.errors import InputError, MissingExtra, UnknownName, did_you_mean, install_line
 
-PluginKind = Literal["finder", "generator", "check", "mixer", "learner", "metric", "kind", "engine"]
-KINDS: tuple[PluginKind, ...] = ("finder", "generator", "check", "mixer", "learner", "metric", "kind", "engine")
+PluginKind = Literal["finder", "generator", "check", "mixer", "tagger", "learner", "metric", "kind", "engine"]
+KINDS: tuple[PluginKind, ...] = (
+    "finder", "generator", "check", "mixer", "tagger", "learner", "metric", "kind", "engine",
+)  # fmt: skip
 Provenance = Literal["model", "rows", "schema"]
 T = TypeVar("T")
 

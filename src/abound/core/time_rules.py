@@ -174,7 +174,7 @@ def _edge(data: Dataset, line: Timeline, rule: NothingAfter | NothingBefore) -> 
         return _first_time(data.table(line.events), line, rule.code)
     edge = data.view(line.events, [rule.column or ""]).to_series()
     calendar = line.clock == "datetime"
-    if edge.dtype.is_temporal() != calendar:
+    if not (edge.dtype.is_temporal() if calendar else edge.dtype.is_numeric()):
         kind = "calendar times" if calendar else f"numbers of {line.clock}"
         raise InputError(
             f"the rule '{rule}' compares the events' times ({kind}) with the column {rule.column!r}, which holds "

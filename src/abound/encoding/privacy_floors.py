@@ -3,8 +3,8 @@
 A value that few people have can name one of them, so a generator must not repeat it. `value_floor` divides the
 values of a code, in their order, into groups of at least `k` persons each and gives every group one value to stand
 for it: a value that at least `k` persons share stands for itself, all others are stood for by one that no person
-has, or that at least `k` persons have. So every marginal keeps its shape to within k persons, spikes survive, and
-no rare real value can be written, whatever a model has learnt.
+has, or that at least `k` persons have. So every marginal keeps its shape to within two or three times k persons,
+spikes survive, and no rare real value can be written, whatever a model has learnt.
 
 k >= 10 follows the minimum cell size of published health statistics (10 or 11; CMS cell size suppression policy);
 the age limit is that of the HIPAA safe harbor (45 CFR 164.514(b)(2)(i)(C): ages over 89 in one class).
@@ -269,7 +269,8 @@ def relative(data: Dataset, zero: str | None = None, age_column: str = "age") ->
 
     The zero is a time column of the persons, or the person's first event. A birth (a column `birth`) becomes the
     age at the zero, top-coded at 90, where the persons have no column `age_column`; all other calendar times of the
-    persons become hours since the zero. A year of birth is left out. Numbers as times are left as they are.
+    persons become hours since the zero. A year of birth is left out, and rules about columns that are gone. Numbers
+    as times are left as they are.
     """
     import polars as pl
 
@@ -305,6 +306,9 @@ def relative(data: Dataset, zero: str | None = None, age_column: str = "age") ->
         c.model_copy(update={"name": "hours", "kind": "number", "stored": None}) if c.name == line.time else c
         for c in data.schema.tables[line.events].columns
     )
+    left = {c.name for c in columns}
+    rules = tuple(r for r in data.schema.timeline if getattr(r, "column", None) in (None, *left))
     schema = data.schema.with_columns(line.persons, tuple(columns)).with_columns(line.events, own)
+    schema = schema.model_copy(update={"timeline": rules})
     made = data.with_table(line.persons, main.drop("_zero"))
     return made.with_table(line.events, renamed, schema)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abound.core.labels import codes, numbers
+from abound.encoding.visit_sketch import aspects
 from abound.encoding.visit_tokens import Rows
 
 if TYPE_CHECKING:
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-CODES = 100  # so many codes, those of the most persons, are summarised
 FOLDS = 5
 
 
-def risk_bins(train: Dataset, statics: Ints, rows: Rows, bins: int, ctx: Context) -> Ints:
+def risk_bins(train: Dataset, statics: Ints, rows: Rows, sketched: Ints, bins: int, ctx: Context) -> Ints:
     """int64 (persons): the bin of the teacher's out-of-fold prediction, from 0.
 
     For classes it is the probability of the last class in the schema's order (of two), or the most probable class (of
@@ -38,7 +38,7 @@ def risk_bins(train: Dataset, statics: Ints, rows: Rows, bins: int, ctx: Context
     from abound.stats.splitting import folds_by_group
 
     task = train.schema.task()
-    table = np.column_stack([statics.astype(np.float64), summaries(rows, len(train))])
+    table = np.column_stack([statics.astype(np.float64), aspects(rows, len(train), sketched).reshape(len(train), -1)])
     classed = task.kind == "classification"
     wanted = codes(train, task) if classed else numbers(train, task)
     strata = wanted if classed else (wanted > np.median(wanted)).astype(np.int64)
@@ -66,29 +66,3 @@ def _score(model: Any, table: Floats) -> Floats:
     if chance.shape[1] == 2:
         return np.asarray(chance[:, 1], dtype=np.float64)
     return np.asarray(model.classes_[chance.argmax(1)], dtype=np.float64)
-
-
-def summaries(rows: Rows, persons: int) -> Floats:
-    """float64 (persons, 6 a code): count, first, last, mean, least and greatest value; nan without values."""
-    pairs = np.unique(np.column_stack([rows.code, rows.person]), axis=0)
-    holders = np.bincount(pairs[:, 0]) if len(pairs) else np.zeros(0, dtype=np.int64)
-    chosen = np.sort(np.argsort(-holders, kind="stable")[:CODES])
-    place = np.full(len(holders), -1, dtype=np.int64)
-    place[chosen] = np.arange(len(chosen))
-    own = place[rows.code] >= 0
-    cell = rows.person[own] * len(chosen) + place[rows.code[own]]
-    value = rows.value[own]
-    size = persons * len(chosen)
-    counts = np.bincount(cell, minlength=size).astype(np.float64)
-    known = ~np.isnan(value)
-    cell, value = cell[known], value[known]
-    some = np.bincount(cell, minlength=size)
-    least, most = np.full(size, np.inf), np.full(size, -np.inf)
-    np.minimum.at(least, cell, value)
-    np.maximum.at(most, cell, value)
-    first, last = np.full(size, np.nan), np.full(size, np.nan)
-    last[cell] = value  # rows are in order of time, and the last write stays
-    first[cell[::-1]] = value[::-1]
-    mean = np.where(some > 0, np.bincount(cell, weights=value, minlength=size) / np.maximum(some, 1), np.nan)
-    least, most = np.where(some > 0, least, np.nan), np.where(some > 0, most, np.nan)
-    return np.column_stack([c.reshape(persons, -1) for c in (counts, first, last, mean, least, most)])

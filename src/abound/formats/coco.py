@@ -43,7 +43,7 @@ def is_coco(path: Path) -> bool:
 
 
 def listing(path: Path, folder: Path) -> Listing:
-    """The images and objects of an annotation file; images are looked for under `folder`. InputError names the fault."""
+    """The images and objects of an annotation file; images lie under `folder`. InputError names the fault."""
     whole = _load(path)
     names = {}
     for c in whole["categories"]:
@@ -65,7 +65,9 @@ def listing(path: Path, folder: Path) -> Listing:
         if found is not None:
             out.rows.append({"id": number, "path": found})
     if missing:
-        out.said.append(f"{missing:,} of {len(at):,} images in {path.name} have no file below {folder.name}: left out")
+        out.said.append(
+            f"{missing:,} of {len(at):,} images in {path.name} have no file below {folder.name}: left out"
+        )
     _objects(whole["annotations"], names, at, path, out)
     return out
 
@@ -88,7 +90,7 @@ def _load(path: Path) -> dict[str, list[Any]]:
 def _id(entry: dict[str, Any], path: Path, what: str) -> Any:
     value = entry.get("id")
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise InputError(f"{path} has {'an' if what[0] in 'ai' else 'a'} {what} with the id {value!r}: ids are whole numbers or texts")
+        raise InputError(f"{path} has the id {value!r} for one {what}: ids are whole numbers or texts")
     return value
 
 
@@ -103,7 +105,13 @@ def _find(name: str, path: Path, folder: Path) -> str | None:
     return None
 
 
-def _objects(annotations: list[dict[str, Any]], names: dict[Any, str], at: dict[Any, dict[str, Any]], path: Path, out: Listing) -> None:
+def _objects(
+    annotations: list[dict[str, Any]],
+    names: dict[Any, str],
+    at: dict[Any, dict[str, Any]],
+    path: Path,
+    out: Listing,
+) -> None:
     """Rows of the objects; what cannot be used is counted."""
     assert out.objects is not None
     faults: Counter[str] = Counter()
@@ -114,7 +122,13 @@ def _objects(annotations: list[dict[str, Any]], names: dict[Any, str], at: dict[
         if number in seen:
             raise InputError(f"{path} has two annotations with the id {number!r}: ids must differ")
         seen.add(number)
-        fault = "of an image that is not listed" if image is None else "of a category that is not listed" if kind is None else None
+        fault = (
+            "of an image that is not listed"
+            if image is None
+            else "of a category that is not listed"
+            if kind is None
+            else None
+        )
         if fault is None and image is not None and image["path"] is None:
             fault = "of images without a file"
         box = None if fault else _box(entry)
@@ -123,7 +137,8 @@ def _objects(annotations: list[dict[str, Any]], names: dict[Any, str], at: dict[
         if fault:
             faults[fault] += 1
             continue
-        assert image is not None and box is not None
+        assert image is not None
+        assert box is not None
         left, top, width, height = box
         mask, wrong = _mask(entry, image)
         faults["with a mask that cannot be read (the box is kept)"] += wrong
@@ -131,12 +146,20 @@ def _objects(annotations: list[dict[str, Any]], names: dict[Any, str], at: dict[
             "id": number, "path": image["path"], "class": kind, "left": left, "top": top, "right": left + width,
             "bottom": top + height, "crowd": bool(entry.get("iscrowd", 0)), "mask": mask,
         })  # fmt: skip
-    out.said += [f"{n:,} annotation{'s' * (n != 1)} {why}{'' if 'kept' in why else ': left out'}" for why, n in faults.items() if n]
+    out.said += [
+        f"{n:,} annotation{'s' * (n != 1)} {why}{'' if 'kept' in why else ': left out'}"
+        for why, n in faults.items()
+        if n
+    ]
 
 
 def _box(entry: dict[str, Any]) -> tuple[float, float, float, float] | None:
     box = entry.get("bbox")
-    if not isinstance(box, list) or len(box) != 4 or any(isinstance(v, bool) or not isinstance(v, int | float) for v in box):
+    if (
+        not isinstance(box, list)
+        or len(box) != 4
+        or any(isinstance(v, bool) or not isinstance(v, int | float) for v in box)
+    ):
         return None
     left, top, width, height = (float(v) for v in box)
     return (left, top, width, height) if all(map(math.isfinite, (left, top, width, height))) else None
@@ -186,7 +209,9 @@ def filled(polygons: list[list[float]], width: int, height: int) -> np.ndarray[A
     return mask.view(bool)
 
 
-def write(images: list[dict[str, Any]], objects: list[dict[str, Any]], classes: tuple[str, ...], out: Path) -> list[Path]:
+def write(
+    images: list[dict[str, Any]], objects: list[dict[str, Any]], classes: tuple[str, ...], out: Path
+) -> list[Path]:
     """Write images (`id`, `name`, `data`, `width`, `height`) and objects as `images/` and annotations.json."""
     from abound.core.artifact import write_bytes
 
@@ -196,7 +221,14 @@ def write(images: list[dict[str, Any]], objects: list[dict[str, Any]], classes: 
     for row in images:
         written.append(out / "images" / Path(row["name"]).name)
         write_bytes(written[-1], row["data"])
-        listed.append({"id": numbers[row["id"]], "file_name": written[-1].name, "width": row["width"], "height": row["height"]})
+        listed.append(
+            {
+                "id": numbers[row["id"]],
+                "file_name": written[-1].name,
+                "width": row["width"],
+                "height": row["height"],
+            }
+        )
     for k, o in enumerate(objects, 1):
         width, height = o["right"] - o["left"], o["bottom"] - o["top"]
         entry = {

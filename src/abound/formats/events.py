@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from abound.core.timeline import Clock, clock_of
+from abound.core.timeline import SECONDS, Clock, clock_of
 from abound.errors import InputError, UnknownName, did_you_mean
 from abound.formats.columnar import open_columnar
 from abound.formats.delimited import open_text
@@ -24,6 +24,7 @@ from abound.formats.record_mapping import EventsFile, RecordMapping
 from abound.formats.source import Source, clean
 
 CODE, VALUE, UNIT, TEXT = "code", "value", "unit", "text"
+RESERVED = (CODE, VALUE, UNIT, TEXT, "time", *SECONDS)
 _ZONE = r"(Z|[+-]\d\d:?\d\d)$"
 
 
@@ -247,9 +248,9 @@ def _known(
     who = frame.filter(~known)[persons.name]
     first = next((repr(v) for v in who.drop_nulls().head(1)), "an empty cell")
     if mapping.unknown_persons == "refuse":
-        who_many = counted(who.n_unique(), "person")
+        of = counted(who.n_unique(), "person")
         raise InputError(
-            f"{name} has {counted(lost, 'event')} of {who_many} that the persons file does not have (the first key is "
+            f"{name} has {counted(lost, 'event')} of {of} that the persons file does not have (the first key is "
             f"{first}): add these persons, or set unknown_persons to drop"
         )
     said.append(
@@ -264,11 +265,11 @@ def _check_sign(name: str, frame: pl.DataFrame, clock: Clock, mapping: RecordMap
     if n and mapping.negative_times == "refuse":
         first = frame[clock].filter(negative)[0]
         raise InputError(
-            f"{name} has {counted(n, 'event')} at a negative time (the first at {first:g} {clock}): correct them, or "
-            "set negative_times to keep where events before the zero are meant"
+            f"{name} has {counted(n, 'event')} at a negative time (the first at {first:g} {clock}): correct them, "
+            "or set negative_times to keep where events before the zero are meant"
         )
     if n:
-        said.append(f"{counted(n, 'event')} lie before the person's zero ({name})")
+        said.append(f"{counted(n, 'event')} {'lies' if n == 1 else 'lie'} before the person's zero ({name})")
 
 
 def _one_unit(name: str, events: pl.DataFrame, mapping: RecordMapping, said: list[str]) -> pl.DataFrame:

@@ -1,9 +1,9 @@
 """Folders of images: a folder a class, metadata beside them, masks beside them.
 
-    flowers/rose/1.jpg                 the class is the folder; train/, val/ and test/ above it are noted as `part`
-    images/1.jpg + masks/1.png         the mask has the name of its image
-    metadata.csv or metadata.jsonl     one line a file, column `file_name`; its other columns are columns
-    classes.txt                        the names of the classes of the masks, one a line, from 0
+flowers/rose/1.jpg                 the class is the folder; train/, val/ and test/ above it are noted as `part`
+images/1.jpg + masks/1.png         the mask has the name of its image
+metadata.csv or metadata.jsonl     one line a file, column `file_name`; its other columns are columns
+classes.txt                        the names of the classes of the masks, one a line, from 0
 """
 
 from __future__ import annotations
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 MOST_FILES = 2_000_000
 PARTS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing")
-MASKS = ("masks", "mask", "labels", "labels_png", "annotations", "segmentation", "SegmentationClass", "gt", "ground_truth")
+MASKS = (
+    "masks",
+    "mask",
+    "labels",
+    "labels_png",
+    "annotations",
+    "segmentation",
+    "SegmentationClass",
+    "gt",
+    "ground_truth",
+)
 IMAGES = ("images", "image", "img", "imgs", "JPEGImages")
 _ENDINGS = ("_mask", "_masks", "_label", "_labels", "_gt", "-mask", "_seg")
 
@@ -31,8 +41,9 @@ _ENDINGS = ("_mask", "_masks", "_label", "_labels", "_gt", "-mask", "_seg")
 class Listing:
     """Images of a folder as rows, with the objects in them and what is to be said about it.
 
-    `rows`: dicts with `path` (relative) and what else is known of an image (class, part, mask, id). `objects`: dicts
-    with `path`, class, left, top, right, bottom and perhaps mask (bytes) and id; None where the layout has no objects.
+    `rows`: dicts with `path` (relative) and what else is known of an image (class, part, mask, id). `objects`:
+    dicts with `path`, class, left, top, right, bottom and perhaps mask (bytes) and id; None where the layout has
+    no objects.
     """
 
     layout: str
@@ -129,7 +140,12 @@ def _masks(paths: list[str]) -> dict[str, str]:
     for p in paths:
         pure = Path(p)
         options = [q for q in stems[pure.stem] if q != p and _beside(p, q)]
-        options += [q for e in _ENDINGS for q in stems.get(pure.stem + e, []) if _beside(p, q) or Path(q).parent == pure.parent]
+        options += [
+            q
+            for e in _ENDINGS
+            for q in stems.get(pure.stem + e, [])
+            if _beside(p, q) or Path(q).parent == pure.parent
+        ]
         if len(options) > 1:
             raise InputError(f"{p} has several masks ({', '.join(options[:3])}): keep one")
         if options:
@@ -164,12 +180,18 @@ def metadata(folder: Path) -> tuple[str, pl.DataFrame] | None:
         if not path.is_file():
             continue
         try:
-            frame = pl.read_ndjson(path, infer_schema_length=None) if name.endswith("l") else pl.read_csv(path, infer_schema_length=None)
+            frame = (
+                pl.read_ndjson(path, infer_schema_length=None)
+                if name.endswith("l")
+                else pl.read_csv(path, infer_schema_length=None)
+            )
         except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
         if "file_name" not in frame.columns:
             raise InputError(f"{path} has no column 'file_name': it names the image of each line")
-        frame = frame.with_columns(pl.col("file_name").cast(pl.String).str.replace_all("\\", "/", literal=True).str.strip_prefix("./"))
+        frame = frame.with_columns(
+            pl.col("file_name").cast(pl.String).str.replace_all("\\", "/", literal=True).str.strip_prefix("./")
+        )
         twice = frame["file_name"].is_duplicated()
         if twice.any():
             raise InputError(f"{path} has more than one line for {frame['file_name'].filter(twice)[0]!r}: keep one")

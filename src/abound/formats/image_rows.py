@@ -1,4 +1,4 @@
-"""From listed image files to the rows of a dataset: every file opened once, every fault counted; and back to files."""
+"""From listed image files to rows: every file opened once, every fault counted; and back to files."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from abound.core.schema import Column
 
 _SHOWN = 3
+_LEAST_OF_CLASS = 4  # images: one a part of a split
 _TINY = 8  # pixels: below it there is nothing to learn from
 _LEAST_SIDE = 1e-3  # of a box after clipping, in pixels
 
@@ -83,7 +84,9 @@ def image_rows(found: Listing, folder: Path, near_copies: bool) -> Rows:
         if near_copies:
             thumbs.append(thumbnail(picture.image))
     if not rows:
-        raise InputError(f"none of the {len(found.rows):,} images of {folder} can be used: {damaged[0] if damaged else 'none is listed'}")
+        raise InputError(
+            f"none of the {len(found.rows):,} images of {folder} can be used: {(damaged or ['none is listed'])[0]}"
+        )
     if len({type(r["id"]) for r in rows}) > 1:
         rows = [{**r, "id": str(r["id"])} for r in rows]
     order = ["id", "path", "width", "height", "colour", "bits", "class", "part", "mask"]
@@ -140,13 +143,13 @@ def _groups(thumbs: Any, n: int) -> tuple[Any, list[str]]:
 
 
 def _object_frame(found: Listing, frame: pl.DataFrame, faults: _Faults) -> pl.DataFrame:
-    """Objects of the images that are used, in pixels, inside the image; what has no area is counted and left out."""
+    """Objects of the images that are used, in pixels, inside the image; those without an area are counted."""
     import polars as pl
 
     key = dict(zip(frame["path"], frame["id"], strict=True))
     size = dict(zip(frame["path"], zip(frame["width"], frame["height"], strict=True), strict=True))
     counts: Counter[str] = Counter()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for o in found.objects or ():
         if o["path"] not in key:
             counts["objects of images that are left out"] += 1
@@ -165,7 +168,9 @@ def _object_frame(found: Listing, frame: pl.DataFrame, faults: _Faults) -> pl.Da
             counts["boxes outside their image: left out"] += 1
             continue
         # Shares are written with a few digits, so that a box at the border is over it by rounding.
-        counts["boxes beyond the border of their image: cut at it"] += any(abs(a - b) > 0.01 for a, b in zip(box, inside, strict=True))
+        counts["boxes beyond the border of their image: cut at it"] += any(
+            abs(a - b) > 0.01 for a, b in zip(box, inside, strict=True)
+        )
         mask = o.get("mask") or (_polygon(o, width, height) if "polygon" in o else None)
         rows.append({
             "object": o.get("id", len(rows)), "image": key[o["path"]], "class": o["class"], "left": inside[0],
@@ -174,8 +179,9 @@ def _object_frame(found: Listing, frame: pl.DataFrame, faults: _Faults) -> pl.Da
     found.said += [f"{n:,} {what}" for what, n in counts.items() if n]
     numbers = all(isinstance(r["object"], int) for r in rows)
     types = {
-        "object": pl.Int64 if numbers else pl.String, "image": frame["id"].dtype, "class": pl.String, "left": pl.Float64,
-        "top": pl.Float64, "right": pl.Float64, "bottom": pl.Float64, "crowd": pl.Boolean, "mask": pl.Binary,
+        "object": pl.Int64 if numbers else pl.String, "image": frame["id"].dtype, "class": pl.String,
+        "left": pl.Float64, "top": pl.Float64, "right": pl.Float64, "bottom": pl.Float64,
+        "crowd": pl.Boolean, "mask": pl.Binary,
     }  # fmt: skip
     if not numbers:
         rows = [{**r, "object": str(r["object"])} for r in rows]
@@ -194,30 +200,43 @@ def _polygon(o: dict[str, Any], width: int, height: int) -> bytes:
 
 def _summary(frame: pl.DataFrame, objects: pl.DataFrame | None) -> list[str]:
     """Sizes, kinds and classes in a few sentences."""
+    import numpy as np
+
     sizes = frame.select("width", "height").unique()
-    one = f"{frame['width'][0]} x {frame['height'][0]} pixels"
     wide, high = frame["width"], frame["height"]
-    size = one if sizes.height == 1 else f"{wide.min()} to {wide.max()} x {high.min()} to {high.max()} pixels ({sizes.height:,} sizes)"
+    if sizes.height == 1:
+        size = f"{wide[0]} x {high[0]} pixels"
+    else:
+        spans = [f"{int(np.min(n))} to {int(np.max(n))}" for n in (wide.to_numpy(), high.to_numpy())]
+        size = f"{' x '.join(spans)} pixels ({sizes.height:,} sizes)"
     kinds = Counter(f"{c} {b} bits" for c, b in frame.select("colour", "bits").iter_rows())
-    out = [f"{frame.height:,} images, {size}, {', '.join(f'{k} {n:,}' if len(kinds) > 1 else k for k, n in kinds.most_common())}"]
+    kind = ", ".join(f"{k} {n:,}" if len(kinds) > 1 else k for k, n in kinds.most_common())
+    out = [f"{frame.height:,} images, {size}, {kind}"]
     if "class" in frame.columns:
-        out.append(_classes(Counter(frame["class"].to_list()), "classes"))
-        rare = [c for c, n in Counter(frame["class"].to_list()).items() if n < 4]
+        counts = Counter(frame["class"].drop_nulls().to_list())
+        out.append(_classes(counts))
+        rare = sorted(c for c, n in counts.items() if n < _LEAST_OF_CLASS)
         if rare:
-            out.append(f"{len(rare)} of the classes with fewer than 4 images, which no split can share out: {', '.join(map(repr, rare[:_SHOWN]))}")
+            shown = ", ".join(map(repr, rare[:_SHOWN])) + (" ..." if len(rare) > _SHOWN else "")
+            out.append(f"{len(rare):,} classes have too few images to be in every part of a split: {shown}")
     if objects is not None:
-        out.append(f"{objects.height:,} objects in {objects['image'].n_unique():,} images; " + _classes(Counter(objects["class"].to_list()), "classes"))
+        out.append(
+            f"{objects.height:,} objects in {objects['image'].n_unique():,} images; "
+            + _classes(Counter(objects["class"].to_list()))
+        )
     if "mask" in frame.columns:
         out.append(f"{frame['mask'].count():,} of {frame.height:,} images have a mask")
     return out
 
 
-def _classes(counts: Counter[str], what: str) -> str:
+def _classes(counts: Counter[str]) -> str:
     shown = ", ".join(f"{c} {n:,}" for c, n in counts.most_common(12))
-    return f"{len(counts)} {what}: {shown}" + (f" and {len(counts) - 12} more" if len(counts) > 12 else "")
+    return f"{len(counts)} classes: {shown}" + (f" and {len(counts) - 12} more" if len(counts) > 12 else "")
 
 
-def with_metadata(frame: pl.DataFrame, folder: Path, options: Mapping[str, Any]) -> tuple[pl.DataFrame, list[Column], list[str]]:
+def with_metadata(
+    frame: pl.DataFrame, folder: Path, options: Mapping[str, Any]
+) -> tuple[pl.DataFrame, list[Column], list[str]]:
     """The image rows with the columns of the metadata, and all columns as the schema has them."""
     from abound.core.schema import Column
     from abound.formats.image_folder import metadata
@@ -226,7 +245,8 @@ def with_metadata(frame: pl.DataFrame, folder: Path, options: Mapping[str, Any])
     own: dict[str, dict[str, Any]] = {
         "id": {"kind": "id", "role": "key"}, "path": {"kind": "asset"}, "width": number, "height": number,
         "colour": {"kind": "category"}, "bits": {**number, "role": "ignore"}, "class": {"kind": "category"},
-        "part": {"kind": "category", "role": "ignore"}, "mask": {"kind": "asset"}, "group": {"kind": "id", "role": "group"},
+        "part": {"kind": "category", "role": "ignore"}, "mask": {"kind": "asset"},
+        "group": {"kind": "id", "role": "group"},
     }  # fmt: skip
     said: list[str] = []
     beside = metadata(folder)
@@ -238,7 +258,9 @@ def with_metadata(frame: pl.DataFrame, folder: Path, options: Mapping[str, Any])
         if name not in own or any(c.name == name for c in extra):
             columns.append(next(c for c in extra if c.name == name))
             continue
-        levels = tuple(sorted(frame[name].drop_nulls().unique().to_list())) if own[name]["kind"] == "category" else None
+        levels = (
+            tuple(sorted(frame[name].drop_nulls().unique().to_list())) if own[name]["kind"] == "category" else None
+        )
         columns.append(Column(name=name, domain=levels, **own[name]))
     known = set(frame.columns)
     for option in ("sensitive", "ignore", "categories"):
@@ -250,7 +272,9 @@ def with_metadata(frame: pl.DataFrame, folder: Path, options: Mapping[str, Any])
     return frame, columns, said
 
 
-def _joined(frame: pl.DataFrame, beside: tuple[str, pl.DataFrame], options: Mapping[str, Any], own: set[str]) -> tuple[pl.DataFrame, list[Column], list[str]]:
+def _joined(
+    frame: pl.DataFrame, beside: tuple[str, pl.DataFrame], options: Mapping[str, Any], own: set[str]
+) -> tuple[pl.DataFrame, list[Column], list[str]]:
     """Metadata read as a table is, and its rows laid beside the images."""
     import polars as pl
 
@@ -277,7 +301,11 @@ def _joined(frame: pl.DataFrame, beside: tuple[str, pl.DataFrame], options: Mapp
     if "class" in table.columns and "class" in frame.columns:
         frame = frame.drop("class")
         said.append(f"the class is that of {name}, not the folder's name")
-    return frame.join(table, on="path", how="left", maintain_order="left"), list(read.schema.main_table.columns), said
+    return (
+        frame.join(table, on="path", how="left", maintain_order="left"),
+        list(read.schema.main_table.columns),
+        said,
+    )
 
 
 def write_images(data: Dataset, out: Path, layout: str) -> list[Path]:
@@ -285,7 +313,9 @@ def write_images(data: Dataset, out: Path, layout: str) -> list[Path]:
     from abound.formats import coco, image_folder, yolo
 
     if layout not in ("coco", "yolo", "folders"):
-        raise InputError(f"there is no layout {layout!r} of images: {did_you_mean(layout, ('coco', 'yolo', 'folders'))}")
+        raise InputError(
+            f"there is no layout {layout!r} of images: {did_you_mean(layout, ('coco', 'yolo', 'folders'))}"
+        )
     images = []
     for k, row in enumerate(data.main.iter_rows(named=True)):
         suffix = Path(row["path"]).suffix if isinstance(row["path"], str) else ".png"
@@ -296,4 +326,5 @@ def write_images(data: Dataset, out: Path, layout: str) -> list[Path]:
         raise InputError(f"the images have no boxes to write as {layout}")
     objects = [{**o, "id": o["object"]} for o in data.table("objects").iter_rows(named=True)]
     classes = data.schema.tables["objects"].column("class").domain or ()
-    return (coco if layout == "coco" else yolo).write(images, objects, classes, out)
+    writer = coco.write if layout == "coco" else yolo.write
+    return writer(images, objects, classes, out)

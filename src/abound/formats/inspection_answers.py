@@ -23,7 +23,7 @@ _MOST_BYTES = 20_000_000
 class KeyItem(Model):
     """What an item is. `truth`: "real" or "synthetic"; in pairs "a" or "b", the one that is real.
 
-    `row`: position of the synthetic row or picture in its set.
+    `row`: position in the set that the item is from; of a pair the synthetic one's.
     """
 
     truth: str

@@ -63,8 +63,9 @@ def _verdict(low: float, high: float, bound: float | None, limit: float) -> Verd
     return "pass" if certified and high >= 0.5 else "inconclusive"
 
 
-def _figures(share: float, low: float, high: float) -> str:
-    return f"{_share(share)} right ({_share(low)} to {_share(high)}; guessing gives .50)"
+def _figures(share: float, low: float, high: float, level: float) -> str:
+    at = f"{100 * level:.1f}".removesuffix(".0")
+    return f"{_share(share)} right ({_share(low)} to {_share(high)} at {at} %; guessing gives .50)"
 
 
 def _share(value: float) -> str:
@@ -94,7 +95,7 @@ def _rater(name: str, tally: Tally, limit: float, level: float, raters: int) -> 
     low, high = wilson(hits, n, level)
     bound = ruled_out(hits, n)
     verdict = _verdict(low, high, bound, limit)
-    sentence = f"{clean(name, 60)}, {n} answers: {_figures(hits / n, low, high)}; "
+    sentence = f"{clean(name, 60)}, {n} answers: {_figures(hits / n, low, high, level)}; "
     sentence += _said(verdict, bound, low, high, limit, n)
     if tally.lean > _LEAN and verdict != "fail":
         verdict = "inconclusive"
@@ -117,7 +118,7 @@ def _together(tallies: Mapping[str, Tally], single: list[Finding], limit: float)
     counted = f"{len(right)} answers of {people}"
     if round(worth) < len(right):
         counted += f", worth {worth:.0f} independent ones"
-    sentence = f"{counted}: {_figures(share, low, high)}; " + _said(verdict, bound, low, high, limit, worth)
+    sentence = f"{counted}: {_figures(share, low, high, 0.95)}; " + _said(verdict, bound, low, high, limit, worth)
     told = [f for f in single if f.verdict == "fail"]
     leaning = [name for name, t in tallies.items() if t.lean > _LEAN]
     if len(tallies) > 1 and told and verdict != "fail":

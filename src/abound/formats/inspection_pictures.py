@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 80_000_000
 MOST_FRAMES = 16
 QUALITY = 88
 
@@ -35,18 +36,19 @@ def picture_cards(
     """A data address for each position of each side, and notes. `moving`: clips as animations, else one frame.
 
     Sizes are read first and pixels picture by picture, so memory holds one item at a time.
-    InputError for a file that is no picture, is damaged or has more than 100 million pixels.
+    InputError for a file that is no picture, is damaged or has more than 80 million pixels.
     """
     frames = [_sources(s, at, moving) for s, at in zip((real, synth), rows, strict=True)]
-    moving = moving and min(len(f.names) for side in frames for f in side) > 1
+    every = [f for side in frames for f in side]
+    pace = max(f.seconds for f in every)
+    count = min([MOST_FRAMES, *(len(f.at_pace(pace)) for f in every)]) if moving else 1
+    step = max(40, round(1000 * pace)) if count > 1 else 0
     sizes = [[_size(f.read(0), f.names[0]) for f in side] for side in frames]
     shape, shrink = common_shape(sizes[0], sizes[1], width)
     levels = _levels(frames[0])
-    count = min([MOST_FRAMES, *(len(f.names) for side in frames for f in side)]) if moving else 1
-    step = max(40, round(1000 * max(f.seconds for side in frames for f in side))) if moving else 0
-    raw = [[_encode(_frames(f, count), shape, levels, step) for f in side] for side in frames]
+    raw = [[_encode(_frames(f, pace, count), shape, levels, step) for f in side] for side in frames]
     longest = max(len(r) for side in raw for r in side)
-    kind = "webp" if moving else "jpeg"
+    kind = "webp" if step else "jpeg"
     made = [[address(r.ljust(longest, b"\0"), kind) for r in side] for side in raw]
     notes = [f"Every picture is shown at {shape[0]} x {shape[1]} pixels."]
     if max(shrink) > 1.5 * min(shrink):
@@ -69,6 +71,10 @@ class Source:
         if isinstance(self.side, Dataset):
             return self.side.asset(self.values[place])
         return (self.side.folder / self.names[place]).read_bytes()
+
+    def at_pace(self, seconds: float) -> list[int]:
+        """Places of frames that are so many seconds apart: a faster camera must not show in slow motion."""
+        return list(range(0, len(self.names), max(1, round(seconds / self.seconds)) if self.seconds > 0 else 1))
 
 
 def _sources(side: Side, rows: Ints, moving: bool) -> list[Source]:
@@ -98,10 +104,11 @@ def _clip(side: Dataset, clip: str, moving: bool) -> Source:
     return Source(side, frames["rgb"].to_list(), seconds[1] - seconds[0] if len(seconds) > 1 else 0.0)
 
 
-def _frames(source: Source, count: int) -> list[Image]:
-    """The middle `count` frames."""
-    first = (len(source.names) - count) // 2
-    return [open_picture(source.read(i), source.names[i]) for i in range(first, first + count)]
+def _frames(source: Source, pace: float, count: int) -> list[Image]:
+    """The middle `count` frames of those that are `pace` seconds apart."""
+    places = source.at_pace(pace)
+    first = (len(places) - count) // 2
+    return [open_picture(source.read(i), source.names[i]) for i in places[first : first + count]]
 
 
 def open_picture(raw: bytes, name: str) -> Image:
@@ -122,15 +129,20 @@ def _size(raw: bytes, name: str) -> tuple[int, int]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(raw)) as image:
-            width, height = image.size
-            turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(raw))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise InputError(f"{name} has far too many pixels: shrink it first") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise InputError(f"{name} is no picture that can be read: leave it out") from None
-    except Image.DecompressionBombError:
-        width, height, turned = MOST_PIXELS, 2, False
+    width, height = image.size
     if width * height > MOST_PIXELS:
         raise InputError(f"{name} has more than {MOST_PIXELS / 1e6:.0f} million pixels: shrink it first")
+    try:
+        turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise InputError(f"{name} is damaged and cannot be shown ({error}): leave it out") from None
     return (height, width) if turned else (width, height)
 
 

@@ -48,19 +48,23 @@ def timelines(real: Dataset, synth: Dataset, rows: tuple[Ints, Ints]) -> tuple[l
     events = [_events(side.take(at)) for side, at in zip((real, synth), rows, strict=True)]
     both = pl.concat(events)
     panels, span = _panels(both), _span(both)
-    dated = _dated(real)
+    clock = _clock(real)
     made = []
     for frame, at in zip(events, rows, strict=True):
         parts = {int(k[0]): part for k, part in frame.partition_by("owner", as_dict=True).items()}
         none = frame.clear()
-        made.append([_chart(parts.get(i, none), panels, span, dated) for i in range(len(at))])
+        made.append([_chart(parts.get(i, none), panels, span, clock) for i in range(len(at))])
     return made[0], made[1]
 
 
-def _dated(data: Dataset) -> bool:
+def _clock(data: Dataset) -> str:
+    """What the axis of time counts."""
     name = event_table(data.schema)
     time = time_column(data.schema, name) if name else None
-    return name is not None and time is not None and data.table(name).schema[time].is_temporal()
+    assert name is not None, "such data is shown as rows"
+    assert time is not None, "an event table has a time"
+    dated = data.table(name).schema[time].is_temporal()
+    return "days from the first event" if dated else time.replace("_", " ")
 
 
 def _events(data: Dataset) -> pl.DataFrame:
@@ -136,7 +140,7 @@ def _span(events: pl.DataFrame) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def _chart(events: pl.DataFrame, panels: list[Panel], span: tuple[float, float], dated: bool) -> str:
+def _chart(events: pl.DataFrame, panels: list[Panel], span: tuple[float, float], clock: str) -> str:
     import polars as pl
 
     across = Scale(*span, LEFT, RIGHT)
@@ -153,8 +157,8 @@ def _chart(events: pl.DataFrame, panels: list[Panel], span: tuple[float, float],
         x = across(value)
         body.append(element("line", x1=x, y1=2.0, x2=x, y2=y, stroke=_RULE, stroke_width=0.5))
         body.append(_words(x, y + 11, f"{value:,.{places}f}", "middle", _SOFT))
-    unknown = events["code"].n_unique() if not events.is_empty() else 0
-    shown = f"{events.height:,} events of {unknown} kinds" + (", days from the first" if dated else "")
+    kinds = events["code"].n_unique() if not events.is_empty() else 0
+    shown = f"{events.height:,} events of {kinds} kinds; across: {clock}"
     body.append(_words(LEFT, y + 21, shown, "start", _SOFT))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {y + FOOT + 6:.0f}" '
     head += f'width="{2 * WIDTH:.0f}" font-family="system-ui, sans-serif" font-size="9">'

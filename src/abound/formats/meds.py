@@ -54,8 +54,9 @@ def read_meds(folder: Path) -> Tables:
     events = timed.rename({_KEY: key, "numeric_value": "value", "text_value": "text"})
     events = events.with_columns(pl.col("value").cast(pl.Float64).fill_nan(None))
     if clock != "datetime":
-        number = pl.col("time").cast(pl.Int64) / (SECONDS[clock] * 1e6)
-        events = events.with_columns(number.alias("time")).rename({"time": clock})
+        # NumPy divides exactly; Polars multiplies by the reciprocal, which may miss the number that was written.
+        numbers = events["time"].cast(pl.Int64).to_numpy() / (SECONDS[clock] * 1e6)
+        events = events.with_columns(pl.Series("time", numbers)).rename({"time": clock})
     empty = [c for c in ("text", "unit") if c in events.columns and events[c].null_count() == events.height]
     return Tables(
         persons.rename({_KEY: key}), f"the MEDS folder {folder}", key, events.drop(empty), clock, tuple(notes)
@@ -163,6 +164,8 @@ def write_meds(data: Dataset, folder: Path) -> tuple[str, ...]:
     Text keys become 1, 2, ... in the order of the persons. numeric_value is Float32 by the standard, so values of
     more than seven digits are rounded. Columns that events define (`ever` rules) are left out.
     """
+    import yaml
+
     line = timeline_of(data.schema)
     notes: list[str] = []
     ids = _ids(data, line, notes)
@@ -182,8 +185,8 @@ def write_meds(data: Dataset, folder: Path) -> tuple[str, ...]:
     write_bytes(folder / "metadata" / "subject_splits.parquet", table_bytes(split))
     write_json(folder / "metadata" / "dataset.json", _about(data, line))
     key = line.key if ids.equals(data.main[line.key].cast(pl.Int64, strict=False)) else _KEY
-    text = f"clock: {line.clock}\nkey: {key}\n"
-    write_bytes(folder / _OWN, text.encode())
+    own = {"clock": line.clock, "key": key}
+    write_bytes(folder / _OWN, yaml.safe_dump(own, sort_keys=False, allow_unicode=True).encode())
     for task in data.schema.tasks:
         _write_label(data, line, ids, folder, task.targets[0], events)
     return tuple(notes)

@@ -1,6 +1,6 @@
-"""YOLO: a text file an image, a line an object: class number, then centre and size (or a polygon) as shares of the image.
+"""YOLO: a text file an image, a line an object: class, centre and size (or a polygon) as shares of the image.
 
-    images/train/1.jpg   labels/train/1.txt   data.yaml (names) or classes.txt
+images/train/1.jpg   labels/train/1.txt   data.yaml (names) or classes.txt
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def is_yolo(folder: Path) -> bool:
 
 
 def listing(folder: Path) -> Listing:
-    """The images and objects of the folder; boxes are still shares of the image (`shares` is set on the listing)."""
+    """The images and objects of the folder; boxes are still shares of their image, under `shares`."""
     names = _names(folder)
     out = Listing("yolo", [], [])
     assert out.objects is not None
@@ -56,7 +56,9 @@ def listing(folder: Path) -> Listing:
         faults["files of labels without an image: left out"] += len(labels)
     out.classes = tuple(names.get(i, str(i)) for i in range(max(used, default=-1) + 1))
     if len(set(out.classes)) < len(out.classes):
-        raise InputError(f"two classes of {folder} have one name: {Counter(out.classes).most_common(1)[0][0]!r}, rename one")
+        raise InputError(
+            f"two classes of {folder} have one name: {Counter(out.classes).most_common(1)[0][0]!r}, rename one"
+        )
     for o in out.objects:
         o["class"] = out.classes[o["class"]]
     if any("part" in r for r in out.rows):
@@ -74,7 +76,9 @@ def _names(folder: Path) -> dict[int, str]:
             from abound.core.recipe import load_yaml
 
             given = load_yaml(path).get("names", [])
-            pairs = given.items() if isinstance(given, dict) else enumerate(given if isinstance(given, list) else [])
+            pairs = (
+                given.items() if isinstance(given, dict) else enumerate(given if isinstance(given, list) else [])
+            )
             try:
                 return {int(k): str(v) for k, v in pairs}
             except ValueError:
@@ -89,9 +93,13 @@ def _names(folder: Path) -> dict[int, str]:
 def _label_file(folder: Path, image: str) -> Path | None:
     """The text file of an image: the same name under `labels`, or beside it."""
     pure = Path(image)
-    swapped = [Path(*pure.parts[:k], "labels", *pure.parts[k + 1 :]) for k, p in enumerate(pure.parts) if p in IMAGES]
+    swapped = [
+        Path(*pure.parts[:k], "labels", *pure.parts[k + 1 :]) for k, p in enumerate(pure.parts) if p in IMAGES
+    ]
     options = [*swapped, Path("labels") / pure, pure]
-    return next((folder / o.with_suffix(".txt") for o in options if (folder / o.with_suffix(".txt")).is_file()), None)
+    return next(
+        (folder / o.with_suffix(".txt") for o in options if (folder / o.with_suffix(".txt")).is_file()), None
+    )
 
 
 def _lines(path: Path, faults: Counter[str]) -> list[dict[str, Any]]:
@@ -122,7 +130,12 @@ def _object(words: list[str]) -> dict[str, Any] | None:
         return None
     kind = numbers[0]
     polygon = len(numbers) >= 7 and len(numbers) % 2 == 1
-    if not all(map(math.isfinite, numbers)) or kind != int(kind) or not 0 <= kind < 100_000 or not (len(numbers) in (5, 6) or polygon):
+    if (
+        not all(map(math.isfinite, numbers))
+        or kind != int(kind)
+        or not 0 <= kind < 100_000
+        or not (len(numbers) in (5, 6) or polygon)
+    ):
         return None
     if polygon:
         xs, ys = numbers[1::2], numbers[2::2]
@@ -131,7 +144,9 @@ def _object(words: list[str]) -> dict[str, Any] | None:
     return {"class": int(kind), "shares": (x - w / 2, y - h / 2, x + w / 2, y + h / 2)}
 
 
-def write(images: list[dict[str, Any]], objects: list[dict[str, Any]], classes: tuple[str, ...], out: Path) -> list[Path]:
+def write(
+    images: list[dict[str, Any]], objects: list[dict[str, Any]], classes: tuple[str, ...], out: Path
+) -> list[Path]:
     """Write images (`id`, `name`, `data`, `width`, `height`) and objects as images/, labels/ and data.yaml."""
     import yaml
 
@@ -152,5 +167,8 @@ def write(images: list[dict[str, Any]], objects: list[dict[str, Any]], classes: 
         write_bytes(written[-2], row["data"])
         write_bytes(written[-1], "".join(of[row["id"]]).encode())
     written.append(out / "data.yaml")
-    write_bytes(written[-1], yaml.safe_dump({"names": dict(enumerate(classes)), "train": "images"}, sort_keys=False).encode())
+    write_bytes(
+        written[-1],
+        yaml.safe_dump({"names": dict(enumerate(classes)), "train": "images"}, sort_keys=False).encode(),
+    )
     return written

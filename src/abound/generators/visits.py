@@ -46,6 +46,7 @@ class Visits:
     value_tokens: Annotated[int, Field(ge=2, le=256)] = 32
     least_persons: Annotated[int, Field(ge=1)] = 10
     risk_bins: Annotated[int, Field(ge=0, le=50)] = 8
+    sketch_tokens: Annotated[int, Field(ge=1, le=64)] = 10
     batch: Annotated[int, Field(ge=1)] = 32
 
     def fit(self, train: Dataset, ctx: Context) -> Sampler:
@@ -54,6 +55,7 @@ class Visits:
 
         from abound.core.registry import require
         from abound.encoding.visit_risk import risk_bins
+        from abound.encoding.visit_sketch import sketch, sketched_codes
         from abound.encoding.visit_tokens import encode_statics, event_rows, fit_tokens
 
         require("torch", "neural")
@@ -64,10 +66,16 @@ class Visits:
         rows = event_rows(train, tokens.line, tokens.codes, tokens.units)
         statics = encode_statics(tokens, train)
         widths = tuple(s.tokens for s in tokens.statics)
+        target = train.schema.target().name if train.schema.tasks else None
+        plain = statics[:, [s.name != target for s in tokens.statics]]
+        sketched = sketched_codes(rows, len(train), self.least_persons)
         if self.risk_bins and train.schema.tasks and train.schema.task().table == train.schema.main:
-            risk = risk_bins(train, statics, rows, self.risk_bins, ctx)
+            risk = risk_bins(train, plain, rows, sketched, self.risk_bins, ctx)
             statics, widths = np.column_stack([statics, risk]), (*widths, int(risk.max()) + 1)
-        sizes = _sizes(tokens, widths)
+        drawn = sketch(rows, len(train), sketched, self.least_persons, self.sketch_tokens)
+        statics = np.column_stack([statics, drawn])
+        widths = (*widths, *(int(v) + 1 for v in drawn.max(0)))
+        sizes = _sizes(tokens, widths, tuple(int(c) for c in sketched))
         data = histories(tokens, statics, rows)
         how = self._training(len(train), len(data.gap), len(data.code), sizes, ctx.device)
         static_net = train_statics(statics, widths, ctx.random_state("visits", "statics"))
@@ -103,11 +111,12 @@ class Visits:
         from abound.networks.storage import load_networks
 
         tokens = tokens_from(read_json(folder / "tokens.json"), Dataset.load(folder))
-        widths = tuple(read_json(folder / "widths.json"))
-        return VisitsSampler(tokens, *load_networks(folder, _sizes(tokens, widths), widths))
+        shape = read_json(folder / "shape.json")
+        widths = tuple(shape["widths"])
+        return VisitsSampler(tokens, *load_networks(folder, _sizes(tokens, widths, tuple(shape["sketched"])), widths))
 
 
-def _sizes(tokens: VisitTokens, widths: tuple[int, ...]) -> Any:
+def _sizes(tokens: VisitTokens, widths: tuple[int, ...], sketched: tuple[int, ...]) -> Any:
     from abound.networks.histories import Sizes
 
     usual = tokens.gap.low[len(tokens.gap.low) // 2] if tokens.gap.tokens else 0.0
@@ -115,6 +124,7 @@ def _sizes(tokens: VisitTokens, widths: tuple[int, ...]) -> Any:
         width=tokens.width, gaps=tokens.gaps, openings=tokens.opening.tokens, statics=widths,
         unit=max(float(usual) * tokens.hours_a_unit, 1e-3), longest=max(tokens.longest, 1e-3),
         most_visits=tokens.most_visits, most_events=tokens.most_events, repeats=tokens.repeats,
+        sketched=sketched,
     )  # fmt: skip
 
 
@@ -191,10 +201,10 @@ class VisitsSampler:
 
         if given is not None:
             known = encode_statics(self.tokens, given)
-            statics = sample_statics(self.static_net, len(given), rng, known)
             persons = given.main.select([c for c in given.main.columns if not c.startswith("_")])
         else:
-            statics, persons = self._persons(n, rng, self._terms(where))
+            known, persons = self._persons(n, rng, self._terms(where))
+        statics = sample_statics(self.static_net, len(known), rng, known)
         made = sample(self.net, statics, self._gap_hours, rng)
         visit = np.repeat(np.arange(len(made.gap)), np.diff(made.events))
         person = np.repeat(np.arange(len(made)), np.diff(made.visits))[visit]
@@ -215,7 +225,7 @@ class VisitsSampler:
         key = self.tokens.line.key
         parts, frames, missing, size = [], [], n, n
         for _ in range(_TRIES):
-            statics = sample_statics(self.static_net, size, rng)
+            statics = sample_statics(self.static_net, size, rng, columns=len(self.tokens.statics))
             frame = decode_statics(self.tokens, statics, rng)
             kept = np.flatnonzero(holds(frame, terms))[:missing]
             parts.append(statics[kept])
@@ -270,5 +280,6 @@ class VisitsSampler:
 
         self.tokens.empty.save(folder)
         write_json(folder / "tokens.json", tokens_state(self.tokens))
-        write_json(folder / "widths.json", list(self.static_net.widths))
+        shape = {"widths": self.static_net.widths, "sketched": self.net.sizes.sketched}
+        write_json(folder / "shape.json", shape)
         save_networks(folder, self.static_net, self.net)

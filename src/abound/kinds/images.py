@@ -1,9 +1,9 @@
 """Images: a table of images and, where something is marked in them, a table of the objects.
 
-Classes (a folder each, or metadata), boxes (COCO, YOLO) and masks (files beside the images) are found by what lies in
-the folder. Every file is opened once: its header is checked before its pixels, and what cannot be used is counted in
-the dataset's notes. Near-copies, such as exposures of one scene, get one number in the column `group`, so that no
-split parts them.
+Classes (a folder each, or metadata), boxes (COCO, YOLO) and masks (files beside the images) are found by what
+lies in the folder. Every file is opened once: its header is checked before its pixels, and what cannot be used is
+counted in the dataset's notes. Near-copies, such as exposures of one scene, get one number in the column `group`,
+so that no split parts them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Images:
     """A folder of images with classes, boxes or masks: ImageFolder with metadata, COCO, YOLO, masks beside images.
 
-    `near_copies` looks for exposures, crops, mirror images and recoloured or compressed copies, which stay together.
+    `near_copies` looks for exposures, crops, mirror images and recoloured or compressed copies, which stay
+    together.
     """
 
     near_copies: bool = True
@@ -104,7 +105,9 @@ def _listing(path: Path, folder: Path) -> Listing:
     return image_folder.listing(folder)
 
 
-def _assembled(found: Listing, rows: Rows, folder: Path, options: Mapping[str, Any]) -> tuple[Schema, dict[str, Any], list[str]]:
+def _assembled(
+    found: Listing, rows: Rows, folder: Path, options: Mapping[str, Any]
+) -> tuple[Schema, dict[str, Any], list[str]]:
     """Schema, tables and notes."""
     import polars as pl
 
@@ -121,7 +124,8 @@ def _assembled(found: Listing, rows: Rows, folder: Path, options: Mapping[str, A
     if rows.objects is not None:
         key = "String" if frame["id"].dtype == pl.String else "Int64"
         marks = (
-            Column(name="object", kind="id", role="key", stored=None), Column(name="image", kind="id", role="ignore", stored=key),
+            Column(name="object", kind="id", role="key"),
+            Column(name="image", kind="id", role="ignore", stored=key),
             Column(name="class", kind="category", role="target", domain=found.classes, declared=True),
             *(Column(name=n, kind="number", role="box") for n in ("left", "top", "right", "bottom")),
             Column(name="crowd", kind="bool", role="ignore"), Column(name="mask", kind="asset"),
@@ -129,6 +133,8 @@ def _assembled(found: Listing, rows: Rows, folder: Path, options: Mapping[str, A
         tables["objects"] = Table(name="objects", columns=marks, key="object")
         frames["objects"] = rows.objects.lazy()
         links = (Link(child="objects", column="image", parent="images"),)
+    if found.layout == "masks" and found.classes:  # the names of the numbers in the masks
+        columns = [c.model_copy(update={"domain": found.classes}) if c.name == "mask" else c for c in columns]
     columns, task = _task(found, frame, columns, options)
     tables["images"] = tables["images"].model_copy(update={"columns": tuple(columns)})
     schema = Schema(main="images", tables=tables, links=links, group="group", tasks=(task,) if task else ())
@@ -151,10 +157,16 @@ def _grouped(frame: Any, columns: list[Any], options: Mapping[str, Any]) -> tupl
     both = joined([frame["group"].to_numpy(), given], frame.height)
     frame = frame.with_columns(pl.Series("group", both, dtype=pl.Int64))
     columns = [c.model_copy(update={"role": "ignore"}) if c.name == name else c for c in columns]
-    return frame, columns, [f"group: images of one {name!r} and near-copies together, {len(set(both.tolist())):,} groups"]
+    return (
+        frame,
+        columns,
+        [f"group: images of one {name!r} and near-copies together, {len(set(both.tolist())):,} groups"],
+    )
 
 
-def _task(found: Listing, frame: Any, columns: list[Any], options: Mapping[str, Any]) -> tuple[list[Any], Task | None]:
+def _task(
+    found: Listing, frame: Any, columns: list[Any], options: Mapping[str, Any]
+) -> tuple[list[Any], Task | None]:
     """What is predicted: the named column, or what the layout marks."""
     from abound.core.schema import Task
     from abound.formats.roles import choose_positive
@@ -178,12 +190,21 @@ def _task(found: Listing, frame: Any, columns: list[Any], options: Mapping[str, 
     if column.kind == "number":
         task = Task(table="images", targets=(name,), kind="regression")
     elif column.kind in ("category", "bool"):
-        counts = Counter(str(v).lower() if isinstance(v, bool) else str(v) for v in frame[name].drop_nulls().to_list())
+        counts = Counter(
+            str(v).lower() if isinstance(v, bool) else str(v) for v in frame[name].drop_nulls().to_list()
+        )
         ordered = {c: counts.get(c, 0) for c in (column.domain or sorted(counts))}
         if sum(n > 0 for n in ordered.values()) < 2:
             raise InputError(f"all images have one value of {name!r}: there is nothing to tell apart")
         wanted = options.get("positive")
-        task = Task(table="images", targets=(name,), kind="classification", positive=choose_positive("the images", name, ordered, None if wanted is None else str(wanted)))
+        task = Task(
+            table="images",
+            targets=(name,),
+            kind="classification",
+            positive=choose_positive("the images", name, ordered, None if wanted is None else str(wanted)),
+        )
     else:
-        raise InputError(f"the column {name!r} is {column.kind} and cannot be predicted: list it in categories if it is a class")
+        raise InputError(
+            f"the column {name!r} is {column.kind} and cannot be predicted: list it in categories if it is a class"
+        )
     return [c.model_copy(update=update) if c.name == name else c for c in columns], task

@@ -120,13 +120,17 @@ def _tables(found: Found, said: list[str]) -> Tables:
 
 
 def _plain(found: Found, said: list[str]) -> Tables:
-    from abound.formats.events import check_columns, joined_events, open_rows, read_events
+    from abound.formats.events import RESERVED, check_columns, joined_events, open_rows, read_events
     from abound.formats.record_mapping import Tables
 
     mapping, persons = found.mapping, found.mapping.persons
     assert persons is not None, "only called for plain files"
     source = open_rows(found.place(persons.file))
     check_columns(source, {"key": persons.key}, found.name)
+    if persons.key in RESERVED:
+        raise InputError(
+            f"the key of {source.name} is called {persons.key!r}, which is a column of the events: rename it"
+        )
     _check_source_key(source, persons.key)
     first = create("kind", "table").read(found.place(persons.file), group=persons.key)
     frame, keys = _known(first, persons.key, persons.sentinels, said), first.main[persons.key]
@@ -198,10 +202,14 @@ def _described(
     said: list[str],
 ) -> Dataset:
     """The dataset: persons as the reader of tables describes them, events, rules, and what was found, in notes."""
+    from abound.formats.record_oddities import oddities
+
     main = str(options["table"])
     rules = _rules(mapping, schema)
     events = _events_table(tables)
     frame = _with_ever(tables, events, rules)
+    stored = [r.column for r in rules if isinstance(r, Ever) and r.column in tables.persons.columns]
+    said += [f"{c!r}: the stored column is replaced by what the events say" for c in stored]
     asked = {**options, "table": main}
     if schema is not None:
         asked["schema"] = _persons_schema(schema)
@@ -224,14 +232,10 @@ def _described(
         group=options.get("group") or (schema.group if schema else None) or tables.key,
         rules=made.rules, tasks=made.tasks, answers=made.answers, timeline=rules,
     )  # fmt: skip
-    notes = (
-        _size(tables, rows, len(persons)),
-        *said,
-        *tables.notes,
-        *(n.replace(_FRAME, tables.name) for n in persons.notes),
-    )
-    data = Dataset(whole, {main: persons.main.lazy(), EVENTS: rows.lazy()}, notes=tuple(dict.fromkeys(notes)))
-    return recomputed(data)
+    data = recomputed(Dataset(whole, {main: persons.main.lazy(), EVENTS: rows.lazy()}))
+    table_notes = (n.replace(_FRAME, tables.name) for n in persons.notes)
+    notes = (_size(tables, rows, len(persons)), *said, *tables.notes, *table_notes, *oddities(data))
+    return replace(data, notes=tuple(dict.fromkeys(notes)))
 
 
 def _checked(name: str, **fields: Any) -> Schema:

@@ -136,7 +136,9 @@ def _attributes() -> tuple[Column, ...]:
             out.append(Column(name=name, kind="number", integer=True, low=min(levels), high=max(levels)))
         else:
             out.append(Column(name=name, kind="category", domain=tuple(attribute.values), declared=True))
-    out += [Column(name=n, kind="number") for n in NUMBERS]
+    # A number that follows from a category is no combination of its own: fog is what makes it hard to see.
+    follow = {"size": "ignore", "speed": "ignore", "visibility": "ignore", "sun_elevation": "ignore"}
+    out += [Column(name=n, kind="number", role=follow.get(n, "feature")) for n in NUMBERS]
     out += [Column(name=n, kind="text") for n in TEXTS]
     return tuple(out)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
+ASPECTS = 6  # of a sketch, the count first
 BUCKETS = 12  # of the time since a code was seen last: never, then powers of two
 
 
@@ -24,7 +25,8 @@ class Sizes:
 
     Of the `gaps` gap tokens the first `openings` stand before first visits, the others between visits.
     `statics` are the numbers of tokens of the static columns in their order; `unit` the usual gap in hours, `longest`
-    the hours after which no visit comes; `repeats`: whether a visit may hold a code more than once.
+    the hours after which no visit comes; `repeats`: whether a visit may hold a code more than once. The last static
+    columns are sketches: for each code of `sketched` ASPECTS tokens (count, first, last, mean, least, most), 0 for none.
     """
 
     width: tuple[int, ...]
@@ -36,6 +38,7 @@ class Sizes:
     most_visits: int
     most_events: int
     repeats: bool
+    sketched: tuple[int, ...] = ()
 
     @property
     def codes(self) -> int:

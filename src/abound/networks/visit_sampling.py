@@ -33,13 +33,15 @@ class _Side:
     hours: NDArray[np.float64]
     last: Tensor
     at: Tensor
+    counts: Tensor
+    plan: Tensor
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Only these persons go on."""
         if rows.all():
             return
         at = torch.from_numpy(np.flatnonzero(rows))
-        for name in ("person", "state", "held", "last", "at"):
+        for name in ("person", "state", "held", "last", "at", "counts", "plan"):
             setattr(self, name, getattr(self, name)[at])
         self.hours = self.hours[rows]
 
@@ -61,7 +63,8 @@ def _batch(net: VisitNet, statics: Ints, gap_hours: GapHours, rng: np.random.Gen
     state = torch.tanh(net.start(person))
     side = _Side(
         person, state, torch.zeros(n, net.deep), np.zeros(n), torch.zeros(n, codes, dtype=torch.int64),
-        torch.zeros(n, codes, dtype=torch.float64),
+        torch.zeros(n, codes, dtype=torch.float64), net.counts(torch.from_numpy(statics)),
+        net.plan(torch.from_numpy(statics)),
     )  # fmt: skip
     who = np.arange(n)
     visits: list[tuple[Ints, Ints, NDArray[np.float64]]] = []
@@ -91,10 +94,11 @@ def _write_visit(net: VisitNet, side: _Side, gap: Ints, rng: np.random.Generator
     sizes, n = net.sizes, len(gap)
     gaps, times = torch.from_numpy(gap), net.times(torch.from_numpy(side.hours.astype(np.float32)))
     context = net.visit(side.state, side.held, side.person, gaps, times)
-    bias = None
+    recent = None
     if sizes.codes <= DENSE_CODES:
         since = since_bucket(side.hours[:, None] - side.at.numpy(), sizes.unit)
-        bias = net.recent_bias(torch.from_numpy(np.where(side.last.numpy() == 0, 0, since)))
+        recent = torch.from_numpy(np.where(side.last.numpy() == 0, 0, since))
+    bias = net.code_bias(side.counts, recent)
     total = torch.zeros(n, net.deep)
     held, within = side.held.clone(), torch.zeros(n, net.deep)
     least, open_ = np.zeros(n, dtype=np.int64), np.arange(n)
@@ -103,9 +107,7 @@ def _write_visit(net: VisitNet, side: _Side, gap: Ints, rng: np.random.Generator
     for count in range(sizes.most_events):
         at = torch.from_numpy(open_)
         here = context[at] + within[at]
-        logits = net.code_logits(here, None)
-        if bias is not None:
-            logits += bias[at]
+        logits = net.code_logits(here) + bias[at]
         place = torch.arange(sizes.codes + 1)
         logits.masked_fill_(place < torch.from_numpy(least[open_])[:, None], -torch.inf)
         if count == 0:
@@ -119,7 +121,8 @@ def _write_visit(net: VisitNet, side: _Side, gap: Ints, rng: np.random.Generator
         last = side.last[at, codes]
         since = since_bucket(side.hours[open_] - side.at[at, codes].numpy(), sizes.unit)
         since = torch.from_numpy(np.where(last.numpy() == 0, 0, since))
-        value = _draw(net.value_logits(here[torch.from_numpy(more)], codes, last, since), rng)
+        planned = net.planned_values(side.plan[at, net.place[codes]], hours[at].to(torch.float32))
+        value = _draw(net.value_logits(here[torch.from_numpy(more)], codes, last, since, planned), rng)
         token = torch.from_numpy(value) + net.first[codes]
         total[at] += net.seen(token)
         within[at] += net.within(token)

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from abound.networks.histories import BUCKETS, Histories, Sizes, previous, recency
+from abound.networks.histories import ASPECTS, BUCKETS, Histories, Sizes, previous, recency
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,9 +60,17 @@ class VisitNet(nn.Module):
         self.value_bias = nn.Embedding(codes, most)
         self.skip = nn.Embedding(sizes.tokens, most)
         dense = codes if codes <= DENSE_CODES else 0
-        self.recent = nn.Parameter(torch.zeros(dense, BUCKETS))
+        plain = len(sizes.statics) - ASPECTS * len(sizes.sketched)
+        self.plain, self.grades = plain, max(sizes.statics[plain:], default=1)
+        self.recent = nn.Parameter(torch.zeros(dense, self.grades, BUCKETS))
+        self.often = nn.Parameter(torch.zeros(codes, self.grades))
+        self.planned = nn.Embedding(len(sizes.sketched) * ASPECTS * self.grades + 1, deep)
+        place = torch.full((codes,), -1)
+        place[list(sizes.sketched)] = torch.arange(len(sizes.sketched))
+        self.register_buffer("place", place, persistent=False)
         self.register_buffer("first", torch.from_numpy(sizes.first), persistent=False)
-        self.register_buffer("width", torch.tensor(sizes.width), persistent=False)
+        # Tokens that a code does not have or that no event had: never written.
+        self.register_buffer("closed", torch.arange(most) >= torch.tensor(sizes.width)[:, None])
         self._begin()
 
     def _begin(self) -> None:
@@ -71,8 +79,12 @@ class VisitNet(nn.Module):
             nn.init.normal_(table.weight, std=0.1)
         for table in (self.value_bias, self.skip, self.code_gate):
             nn.init.zeros_(table.weight)
+        nn.init.normal_(self.planned.weight, std=0.2)
         with torch.no_grad():
             self.held.weight[0] = 0.0
+            self.planned.weight[-1] = 0.0
+            # Codes that the sketch says do not come start as nearly impossible.
+            self.often[list(self.sizes.sketched), 0] = -6.0
 
     def person(self, statics: Tensor) -> Tensor:
         """(persons, deep) from int64 (persons, columns)."""
@@ -106,24 +118,56 @@ class VisitNet(nn.Module):
         context: Tensor = self.visit_context(torch.cat([state, held, person], -1))
         return context + self.gap_now(gap) + self.when_now(times)
 
-    def code_logits(self, context: Tensor, recent: Tensor | None) -> Tensor:
-        """(n, codes + 1); `recent` int64 (n, codes) are buckets of the time since each code."""
-        hidden = functional.silu(context)
-        logits: Tensor = self.code_out(functional.silu(self.code_hidden(hidden)))
-        return logits if recent is None else logits + self.recent_bias(recent)
+    def plan(self, statics: Tensor) -> Tensor:
+        """int64 (persons, codes + 1, ASPECTS): rows of `planned` of each code; the last code stands for all others."""
+        tokens = statics[:, self.plain :].view(len(statics), -1, ASPECTS)
+        first = torch.arange(tokens.shape[1] * ASPECTS, device=statics.device).view(-1, ASPECTS) * self.grades
+        none = torch.full_like(tokens[:, :1], self.planned.num_embeddings - 1) if tokens.shape[1] else None
+        if none is None:
+            return torch.full((len(statics), 1, ASPECTS), self.planned.num_embeddings - 1, device=statics.device)
+        return torch.cat([tokens + first, none], 1)
 
-    def recent_bias(self, recent: Tensor) -> Tensor:
-        """(n, codes + 1) from buckets."""
-        flat = recent + torch.arange(recent.shape[1], device=recent.device) * BUCKETS
-        return functional.pad(functional.embedding(flat, self.recent.reshape(-1, 1))[..., 0], (0, 1))
+    def counts(self, statics: Tensor) -> Tensor:
+        """int64 (persons, codes): the sketched count's token, 0 where there is none."""
+        tokens = statics[:, self.plain :].view(len(statics), -1, ASPECTS)[:, :, 0]
+        return functional.pad(tokens, (0, 1))[:, self.place]
 
-    def value_logits(self, context: Tensor, code: Tensor, last: Tensor, since: Tensor) -> Tensor:
+    def code_logits(self, context: Tensor) -> Tensor:
+        """(n, codes + 1): the part that depends on the context."""
+        logits: Tensor = self.code_out(functional.silu(self.code_hidden(functional.silu(context))))
+        return logits
+
+    def code_bias(self, counts: Tensor, recent: Tensor | None) -> Tensor:
+        """(n, codes + 1): the part that a visit's decisions share, from sketched counts and the time since each code.
+
+        `counts` and `recent` (buckets) are int64 (n, codes).
+        """
+        row = torch.arange(counts.shape[1], device=counts.device) * self.grades + counts
+        bias = functional.embedding(row, self.often.reshape(-1, 1))[..., 0]
+        if recent is not None:
+            bias = bias + functional.embedding(row * BUCKETS + recent, self.recent.reshape(-1, 1))[..., 0]
+        return functional.pad(bias, (0, 1))
+
+    def planned_values(self, rows: Tensor, hours: Tensor) -> Tensor:
+        """(n, deep) from `plan` rows (n, ASPECTS) of each event's code: the first value fades, the last one comes."""
+        along = (hours / self.sizes.longest).clamp(0.0, 1.0)[:, None]
+        parts = [self.planned(rows[:, a]) for a in range(1, ASPECTS)]
+        total: Tensor = parts[0] * (1.0 - along) + parts[1] * along + parts[2] + parts[3] + parts[4]
+        return total
+
+    def value_logits(self, context: Tensor, code: Tensor, last: Tensor, since: Tensor, planned: Tensor) -> Tensor:
         """(n, widest code): logits of the tokens of each event's own code, -inf where it has no such token."""
-        hidden = functional.silu(context + self.code_in(code) + self.last(last) + self.since(since))
+        hidden = functional.silu(context + self.code_in(code) + self.last(last) + self.since(since) + planned)
         hidden = functional.silu(self.value_hidden(hidden)) * (1.0 + self.code_gate(code))
         logits = self.value_out(hidden) + self.value_bias(code) + self.skip(last)
-        place = torch.arange(logits.shape[1], device=logits.device)
-        return logits.masked_fill(place >= self.width[code][:, None], -torch.inf)
+        return logits.masked_fill(self.closed[code], -torch.inf)
+
+    def close_unseen(self, data: Histories) -> None:
+        """Value tokens that no event of `data` has get probability 0, such as "no value" of a code that has always one."""
+        own = data.token - self.sizes.first[data.code]
+        seen = torch.zeros_like(self.closed)
+        seen[torch.from_numpy(data.code), torch.from_numpy(own)] = True
+        self.closed |= ~seen
 
 
 def tensors(data: Histories, sizes: Sizes, device: str = "cpu") -> dict[str, Tensor]:
@@ -186,7 +230,9 @@ def losses(net: VisitNet, b: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]
     begun = functional.pad(total, (0, 0, 1, 0))[functional.pad(b["ends"], (1, 0))]
     at_event = context[b["visit"]] + ahead - begun[:-1][b["visit"]]
     at_end = context + begun[1:] - begun[:-1]
-    value = net.value_logits(at_event, b["code"], b["last"], b["since"])
+    plan = net.plan(b["statics"])[b["person"][b["visit"]], net.place[b["code"]]]
+    planned = net.planned_values(plan, b["hours"][b["visit"]])
+    value = net.value_logits(at_event, b["code"], b["last"], b["since"], planned)
     own = b["token"] - net.first[b["code"]]
     values = functional.cross_entropy(value, own, reduction="none")
     codes = _code_losses(net, b, at_event, at_end)
@@ -196,10 +242,8 @@ def losses(net: VisitNet, b: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]
 def _code_losses(net: VisitNet, b: dict[str, Tensor], at_event: Tensor, at_end: Tensor) -> Tensor:
     """Of each event's code, then of each visit's completeness; codes that cannot come any more are left out."""
     codes = net.sizes.codes
-    logits = net.code_logits(torch.cat([at_event, at_end]), None)
-    if "recent" in b:
-        bias = net.recent_bias(b["recent"])
-        logits = logits + torch.cat([bias[b["visit"]], bias])
+    bias = net.code_bias(net.counts(b["statics"])[b["person"]], b.get("recent"))
+    logits = net.code_logits(torch.cat([at_event, at_end])) + torch.cat([bias[b["visit"]], bias])
     least = allowed_from(b["visit"], b["code"], net.sizes.repeats)
     final = torch.full((len(at_end),), -1, device=least.device)
     final = final.index_put((b["visit"],), b["code"])  # the last write of a visit is its highest code

@@ -26,10 +26,12 @@ MOST_PIXELS = 80_000_000
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 _PLAIN = {"1", "L", "RGB", "I;16", "I;16L", "I;16B", "I;16N"}
 _CHANGED = {
-    "CMYK": "CMYK (print colours): turned into RGB without a colour profile", "P": "of palette colours: turned into RGB",
-    "PA": "of palette colours: turned into RGB", "LA": "transparent: the transparency is left out",
-    "RGBA": "transparent: the transparency is left out", "RGBa": "transparent: the transparency is left out",
-    "YCbCr": "YCbCr: turned into RGB", "LAB": "of the LAB colour space: turned into RGB", "HSV": "HSV: turned into RGB",
+    "CMYK": "of CMYK (print colours): turned into RGB without a colour profile",
+    "P": "of palette colours: turned into RGB", "PA": "of palette colours: turned into RGB",
+    "LA": "transparent: the transparency is left out", "RGBA": "transparent: the transparency is left out",
+    "RGBa": "transparent: the transparency is left out",
+    "YCbCr": "of YCbCr colours: turned into RGB", "LAB": "of LAB colours: turned into RGB",
+    "HSV": "of HSV colours: turned into RGB",
 }  # fmt: skip
 
 
@@ -53,7 +55,6 @@ def decode(data: bytes, name: str = "the image") -> Picture:
     """An image file's bytes as an array; InputError names the file and what is wrong with it."""
     deep = _deep_png(data)
     opened, said = _opened(data, name)
-    width, height = opened.size
     if deep is not None:
         return Picture(_deep(data, name), (*said, *deep))
     turned = _loaded(opened, name)
@@ -84,7 +85,9 @@ def decode_labels(data: bytes, name: str = "the mask") -> Array:
     if image.ndim == 2:
         return image
     if not ((image[..., 0] == image[..., 1]) & (image[..., 0] == image[..., 2])).all():
-        raise InputError(f"{name} is a mask in colours: save the number of the class in each pixel, as a grey image")
+        raise InputError(
+            f"{name} is a mask in colours: save the number of the class in each pixel, as a grey image"
+        )
     return np.ascontiguousarray(image[..., 0])
 
 
@@ -108,14 +111,22 @@ def _opened(data: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
         raise InputError(f"{name} is a damaged image: {_first(error)}") from None
     width, height = opened.size
     if width * height > MOST_PIXELS:
-        raise InputError(f"{name} has {width:,} x {height:,} pixels: more than {MOST_PIXELS:,} are not read, cut it into tiles")
+        raise InputError(
+            f"{name} has {width:,} x {height:,} pixels: more than {MOST_PIXELS:,} are not read, cut it into tiles"
+        )
     if max(width, height) > 32_000:
-        raise InputError(f"{name} has a side of {max(width, height):,} pixels: at most 32,000 are read, cut it into tiles")
+        raise InputError(
+            f"{name} has a side of {max(width, height):,} pixels: at most 32,000 are read, cut it into tiles"
+        )
     if min(width, height) < 1:
         raise InputError(f"{name} has no pixels")
     said: tuple[str, ...] = ()
     suffix = Path(name).suffix.lower()
-    if suffix in SUFFIXES and SUFFIXES[suffix] != opened.format and not (opened.format == "MPO" and suffix != ".png"):
+    if (
+        suffix in SUFFIXES
+        and SUFFIXES[suffix] != opened.format
+        and not (opened.format == "MPO" and suffix != ".png")
+    ):
         said = (f"{opened.format} inside although named {suffix}",)
     if getattr(opened, "n_frames", 1) > 1:
         said = (*said, "several pictures in one file: the first is used")
@@ -132,7 +143,17 @@ def _loaded(opened: Any, name: str) -> Any:
             warnings.simplefilter("ignore", UserWarning)
             opened.load()
             return ImageOps.exif_transpose(opened)
-    except (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError, OverflowError, MemoryError) as error:
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        TypeError,
+        IndexError,
+        KeyError,
+        OverflowError,
+        MemoryError,
+    ) as error:
         cut = "truncated" in str(error) or isinstance(error, EOFError)
         why = "it ends early" if cut else _first(error)
         raise InputError(f"{name} is a damaged image: {why}") from None

@@ -1,12 +1,14 @@
 """Near-copies among images: one scene at several exposures, crops, flips, recoloured or compressed again.
 
-Every image becomes a small grey picture whose spectrum is made flat over the whole set ("whitened"): what all images
-share, such as stripes, shading or a common layout, then counts no more than what is one image's own. Two unrelated
-whitened pictures correlate by chance only, by about 1 / sqrt(cells of the band), so one threshold serves every kind
-of image. A coarse band proposes pairs (each whole image against windows and mirror images of all others), the pair is
-aligned by an affine map (Evangelidis and Psarakis 2008), and the fine band decides after the alignment.
+Every image becomes a small grey picture whose spectrum is made flat over the whole set ("whitened"): what all
+images share, such as stripes, shading or a common layout, then counts no more than what is one image's own. Two
+unrelated whitened pictures correlate by chance only, by about 1 / sqrt(cells of the band), so one threshold
+serves every kind of image. A coarse band proposes pairs (each whole image against windows and mirror images of
+all others), the pair is aligned by an affine map (Evangelidis and Psarakis 2008), and the fine band decides after
+the alignment.
 
-Sources: phase correlation, Kuglin and Hines 1975; alignment by the enhanced correlation coefficient, IEEE TPAMI 2008.
+Sources: phase correlation, Kuglin and Hines 1975; alignment by the enhanced correlation coefficient, IEEE TPAMI
+2008.
 """
 
 from __future__ import annotations
@@ -27,16 +29,19 @@ ACCEPTED = 0.36  # least fine correlation of a pair after alignment
 NEAREST = 8  # proposals an image
 MANY, MOST = 4_000, 20_000  # images up to which all windows, or those of both axes alike, are tried
 _PRIOR = 8.0  # images that a 1/f spectrum counts for, so that a small set is whitened too
+_NEAREST_OF_MANY, _PROPOSED_OF_MANY = 3, 0.32  # the same for more images than MANY
+_CHUNK = 512  # images whose views are compared at once
 SLACK = 0.12  # how far, as a share of the side, the alignment may move a corner of a view
 _NOISE = 2.0  # grey levels that compression leaves in a thumbnail
 _LEARNED = 1000  # images that the whitening is learned from
 _FEW, _COMMON = 50, 0.15  # images from which directions are shared, and the share of them that must own one
+_ALL = np.ones((SIDE, SIDE), np.uint8)
 _CORNERS = np.array([[0, SIDE, 0, SIDE], [0, 0, SIDE, SIDE]])
 
 
 @dataclass(frozen=True)
 class Copies:
-    """`pairs` int64 (m, 2), first < second; `score` (m,) their correlation after alignment; `windows` tried an image."""
+    """`pairs` int64 (m, 2), first < second; `score` (m,) their correlation after alignment; `windows` tried."""
 
     pairs: Array
     score: Array
@@ -91,7 +96,7 @@ def _views(count: int) -> list[View]:
 
 
 class _Whitener:
-    """Makes pictures of a set comparable: a flat mean spectrum between two frequencies, and no shared directions."""
+    """Makes pictures of a set comparable: a flat mean spectrum in a band, and no shared directions."""
 
     def __init__(self, thumbs: Array) -> None:
         f = np.hypot(*np.meshgrid(np.fft.fftfreq(SIDE, 1 / SIDE), np.fft.rfftfreq(SIDE, 1 / SIDE), indexing="ij"))
@@ -116,7 +121,7 @@ class _Whitener:
         return np.fft.rfft2(centred * self.taper)
 
     def picture(self, pictures: Array, coarse: bool = False) -> Array:
-        """Pictures float32 (..., 64, 64) with a flat spectrum and standard deviation 1; extreme pixels are cut off."""
+        """Pictures float32 (..., 64, 64) with a flat spectrum and deviation 1; extreme pixels are cut off."""
         out = np.fft.irfft2(self._spectrum(pictures) * (self.soft if coarse else self.filter), s=(SIDE, SIDE))
         spread = out.std(axis=(-2, -1), keepdims=True) + 1e-9
         return np.asarray(np.clip(out / spread, -3, 3), np.float32)
@@ -146,9 +151,9 @@ def _mirrored(pictures: Array) -> Array:
 def _shared(vectors: Array) -> tuple[Array, Array]:
     """Directions (d, k) in which many images of the set agree or differ in the same way, and how far each is cut.
 
-    A cell in the middle of every picture, larger here and smaller there, is such a direction: it says what the set is
-    about and not that two pictures show one cell. Directions that few images own (the copies of one) are left alone.
-    `vectors` (4, n, d) are the mirror images.
+    A cell in the middle of every picture, larger here and smaller there, is such a direction: it says what the
+    set is about and not that two pictures show one cell. Directions that few images own (the copies of one) are
+    left alone. `vectors` (4, n, d) are the mirror images.
     """
     mirrors, n, d = vectors.shape
     if n < _FEW:
@@ -177,7 +182,9 @@ def _viewed(thumb: Array, view: View, side: int = SIDE) -> Array:
     matrix = _view_matrix(view, side)
     area = cv2.INTER_LINEAR
     return np.asarray(
-        cv2.warpAffine(thumb, matrix, (side, side), flags=area | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE),
+        cv2.warpAffine(
+            thumb, matrix, (side, side), flags=area | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+        ),
         np.float32,
     )
 
@@ -196,7 +203,9 @@ def _view_matrix(view: View, side: int = SIDE) -> Array:
     return out
 
 
-def _proposals(thumbs: Array, views: list[View], whitener: _Whitener) -> dict[tuple[int, int], list[tuple[int, int, int]]]:
+def _proposals(
+    thumbs: Array, views: list[View], whitener: _Whitener
+) -> dict[tuple[int, int], list[tuple[int, int, int]]]:
     """For each unordered pair worth a look, at most two (whole image, viewed image, view), the best first."""
     import cv2
 
@@ -205,11 +214,11 @@ def _proposals(thumbs: Array, views: list[View], whitener: _Whitener) -> dict[tu
     soft = np.stack([cv2.GaussianBlur(t, (0, 0), 0.6) for t in thumbs])
     whole = whitener.vectors(np.stack([_viewed(t, (0, 0, 1, 1, False, False)) for t in soft]), coarse=True)
     best = np.full((n, n), -1.0, np.float32) if n <= MANY else None
-    found: dict[tuple[int, int], list[tuple[float, int, int, int]]] = {}
+    found: Found = {}
     which = np.full((n, n), -1, np.int16) if n <= MANY else None
     for v, view in enumerate(views):
-        for start in range(0, n, 2048):
-            part = soft[start : start + 2048]
+        for start in range(0, n, _CHUNK):
+            part = soft[start : start + _CHUNK]
             seen = whitener.vectors(np.stack([_viewed(t, view) for t in part]), coarse=True)
             scores = whole @ seen.T
             scores[np.arange(start, start + len(part)), np.arange(len(part))] = -1
@@ -221,19 +230,27 @@ def _proposals(thumbs: Array, views: list[View], whitener: _Whitener) -> dict[tu
                 _keep(found, scores, start, v)
     if best is not None and which is not None:
         _keep(found, best, 0, which)
-    return {k: [(i, j, v) for _, i, j, v in sorted(f, reverse=True)[:2]] for k, f in found.items()}
+    return {k: [(i, j, v) for _, i, j, v in f] for k, f in found.items()}
 
 
-def _keep(found: dict[tuple[int, int], list[tuple[float, int, int, int]]], scores: Array, start: int, view: Any) -> None:
-    """Add the pairs above the threshold that are among the nearest of their row or column."""
-    near = min(NEAREST, scores.shape[1] - 1, scores.shape[0] - 1)
-    row = np.partition(scores, -near - 1, axis=1)[:, -near - 1 : -near] if near > 0 else -np.ones((len(scores), 1))
-    column = np.partition(scores, -near - 1, axis=0)[-near - 1 : -near] if near > 0 else -np.ones((1, scores.shape[1]))
-    hit = (scores >= PROPOSED) & ((scores > row) | (scores > column))
+Found = dict[tuple[int, int], list[tuple[float, int, int, int]]]
+
+
+def _keep(found: Found, scores: Array, start: int, view: Any) -> None:
+    """Add pairs above the threshold that are among the nearest of their row or column; two views of each."""
+    whole = isinstance(view, np.ndarray)
+    near = min(NEAREST if whole else _NEAREST_OF_MANY, scores.shape[1] - 1, scores.shape[0] - 1)
+    if near < 1:
+        return
+    row = np.partition(scores, -near - 1, axis=1)[:, -near - 1 : -near]
+    column = np.partition(scores, -near - 1, axis=0)[-near - 1 : -near]
+    hit = (scores >= (PROPOSED if whole else _PROPOSED_OF_MANY)) & ((scores > row) | (scores > column))
     for i, j in np.argwhere(hit).tolist():
         other = start + j
-        v = int(view[i, j]) if isinstance(view, np.ndarray) else int(view)
-        found.setdefault((min(i, other), max(i, other)), []).append((float(scores[i, j]), i, other, v))
+        best = found.setdefault((min(i, other), max(i, other)), [])
+        best.append((float(scores[i, j]), i, other, int(view[i, j]) if whole else int(view)))
+        best.sort(reverse=True)
+        del best[2:]
 
 
 def _verified(first: Array, second: Array, view: View, whitener: _Whitener) -> float:
@@ -248,9 +265,12 @@ def _verified(first: Array, second: Array, view: View, whitener: _Whitener) -> f
     begin = whitener.picture(_viewed(cv2.GaussianBlur(second, (0, 0), 0.6), view), coarse=True)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-3)
     try:
-        _, step = cv2.findTransformECC(goal, begin, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop, None, 3)
+        _, found = cv2.findTransformECC(
+            goal, begin, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop, None, 3
+        )
     except cv2.error:
         return best  # no map fits better than the one at hand: the two do not correlate
+    step = np.asarray(found, np.float64)
     if not _small(step):
         return best
     full = start @ np.vstack([step, [0, 0, 1]])
@@ -270,4 +290,6 @@ def _sampled(thumb: Array, matrix: Array) -> Array:
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     soft = cv2.GaussianBlur(thumb, (0, 0), 0.35 * scale) if scale > 1.1 else thumb
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(soft, matrix, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return np.asarray(
+        cv2.warpAffine(soft, matrix, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )

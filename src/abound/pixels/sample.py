@@ -1,8 +1,8 @@
 """An image with everything that is said about its pixels, and how all of it moves through one map.
 
 Boxes are left, top, right, bottom (float64, pixels); masks are one a box; the label map holds a class a pixel;
-keypoints and flow are in pixels (x right, y down). What a map makes of them agrees because every one of them asks the
-same `Warp`.
+keypoints and flow are in pixels (x right, y down). What a map makes of them agrees because every one of them asks
+the same `Warp`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ LEAST_VISIBLE = 0.1  # share of a box without a mask that must stay inside, or t
 class Sample:
     """One labelled image. What is None is not labelled.
 
-    `image` uint8 or uint16 (h, w) or (h, w, 3). `boxes` float64 (n, 4). `masks` bool (n, h, w), one a box: then boxes
-    follow from them. `objects` int64 (n,): which object of the source a box is, so that columns of it can follow; what
-    left the picture is missing here. `labels` an integer map (h, w), `unlabelled` its value for "not known".
-    `keypoints` float64 (k, 2) or, with boxes, (n, k, 2); `visible` bool of the same shape less the 2; `swap` int64
-    (k,): the name that each point has in a mirror (left eye, right eye). `flow` float32 (h, w, 2), nan where unknown:
-    from this image to the next one, which moves through the same map. `soft` float64 (classes,): the class of the
-    image as shares.
+    `image` uint8 or uint16 (h, w) or (h, w, 3). `boxes` float64 (n, 4). `masks` bool (n, h, w), one a box: then
+    boxes follow from them. `objects` int64 (n,): which object of the source a box is, so that columns of it can
+    follow; what left the picture is missing here. `labels` an integer map (h, w), `unlabelled` its value for "not
+    known". `keypoints` float64 (k, 2) or, with boxes, (n, k, 2); `visible` bool of the same shape less the 2;
+    `swap` int64 (k,): the name that each point has in a mirror (left eye, right eye). `flow` float32 (h, w, 2),
+    nan where unknown: from this image to the next one, which moves through the same map. `soft` float64
+    (classes,): the class of the image as shares.
     """
 
     image: Array
@@ -49,9 +49,15 @@ class Sample:
         for name in ("labels", "flow"):
             value = getattr(self, name)
             if value is not None and value.shape[:2] != shape:
-                raise InputError(f"the {name} are {value.shape[:2]} pixels and the image is {shape}: they must agree")
-        if self.masks is not None and (self.masks.shape[1:] != shape or self.boxes is None or len(self.boxes) != len(self.masks)):
-            raise InputError(f"masks are (boxes, height, width): {self.masks.shape} does not fit an image of {shape}")
+                raise InputError(
+                    f"the {name} are {value.shape[:2]} pixels and the image is {shape}: they must agree"
+                )
+        if self.masks is not None and (
+            self.masks.shape[1:] != shape or self.boxes is None or len(self.boxes) != len(self.masks)
+        ):
+            raise InputError(
+                f"masks are (boxes, height, width): {self.masks.shape} does not fit an image of {shape}"
+            )
         if self.boxes is not None and self.objects is None:
             object.__setattr__(self, "objects", np.arange(len(self.boxes)))
         if self.keypoints is not None and self.visible is None:
@@ -69,7 +75,9 @@ class Sample:
 
     def labelled(self) -> tuple[str, ...]:
         """Names of the labels it has."""
-        names = (f.name for f in fields(self) if f.name not in ("image", "objects", "visible", "swap", "unlabelled"))
+        names = (
+            f.name for f in fields(self) if f.name not in ("image", "objects", "visible", "swap", "unlabelled")
+        )
         return tuple(n for n in names if getattr(self, n) is not None)
 
 
@@ -93,17 +101,27 @@ def border_colour(image: Array) -> Array:
 def moved(sample: Sample, warp: Warp, least_visible: float = LEAST_VISIBLE) -> Sample:
     """The sample seen through a map: every label of it, each in its own way.
 
-    Image: linear; border colour outside. Masks and label maps: nearest pixel. Boxes: of the mask where there is one,
-    else the hull of the corners (of the outline where lines bend), clipped; an object is gone where its mask is empty
-    or less than `least_visible` of its box is inside. Keypoints: the point itself, invisible outside, left and right
-    swapped in a mirror. Flow: where the end of the vector goes less where its start goes, which is the Jacobian times
-    the vector for short ones and exact for long ones.
+    Image: linear; border colour outside. Masks and label maps: nearest pixel. Boxes: of the mask where there is
+    one, else the hull of the corners (of the outline where lines bend), clipped; an object is gone where its mask
+    is empty or less than `least_visible` of its box is inside. Keypoints: the point itself, invisible outside,
+    left and right swapped in a mirror. Flow: where the end of the vector goes less where its start goes, which is
+    the Jacobian times the vector for short ones and exact for long ones.
     """
     at = None if warp.straight else warp.sources()
     image = sampled(sample.image, warp, border_colour(sample.image), at=at)
     labels = None if sample.labels is None else sampled(sample.labels, warp, sample.unlabelled, nearest=True, at=at)
     flow = None if sample.flow is None else _moved_flow(sample.flow, warp)
-    out = replace(sample, image=image, boxes=None, masks=None, objects=None, labels=labels, keypoints=None, visible=None, flow=flow)
+    out = replace(
+        sample,
+        image=image,
+        boxes=None,
+        masks=None,
+        objects=None,
+        labels=labels,
+        keypoints=None,
+        visible=None,
+        flow=flow,
+    )
     if sample.keypoints is not None:
         points, visible = _moved_points(sample, warp)
         out = replace(out, keypoints=points, visible=visible)
@@ -149,7 +167,8 @@ def _area(boxes: Array) -> Array:
 
 
 def _moved_points(sample: Sample, warp: Warp) -> tuple[Array, Array]:
-    assert sample.keypoints is not None and sample.visible is not None
+    assert sample.keypoints is not None
+    assert sample.visible is not None
     points = warp.forward(sample.keypoints)
     inside = ((points >= 0) & (points <= warp.size)).all(axis=-1) & sample.visible
     if sample.swap is not None and warp.mirrored:
@@ -200,6 +219,8 @@ def hidden(sample: Sample, hole: Array, fill: float | Array, least_visible: floa
 
 def _seen(hole: Array, box: Array) -> float:
     """The share of a box that a hole leaves."""
-    left, top, right, bottom = (int(v) for v in (np.floor(box[0]), np.floor(box[1]), np.ceil(box[2]), np.ceil(box[3])))
+    left, top, right, bottom = (
+        int(v) for v in (np.floor(box[0]), np.floor(box[1]), np.ceil(box[2]), np.ceil(box[3]))
+    )
     part = hole[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
     return float(1 - part.mean()) if part.size else 1.0

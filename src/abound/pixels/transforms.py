@@ -1,7 +1,7 @@
 """The transforms by name, and a list of them applied to a labelled image.
 
-A list is data: [{"name": "affine", "rotate": [-10, 10]}, {"name": "hflip"}, {"name": "colour_jitter", "chance": 0.5}].
-Neighbouring transforms that move pixels become one map before any pixel is read.
+A list is data: [{"name": "affine", "rotate": [-10, 10]}, {"name": "hflip"}, {"name": "colour_jitter", "chance":
+0.5}]. Neighbouring transforms that move pixels become one map before any pixel is read.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ TRANSFORMS: dict[str, type[Any]] = {
     "hflip": geometry.HFlip, "vflip": geometry.VFlip, "rot90": geometry.Rot90, "crop": geometry.Crop,
     "resize": geometry.Resize, "affine": geometry.Affine, "rotate": geometry.Rotate, "scale": geometry.Scale,
     "shear": geometry.Shear, "translate": geometry.Translate, "perspective": geometry.Perspective,
-    "elastic": geometry.Elastic, "brightness": colour.Brightness, "contrast": colour.Contrast, "gamma": colour.Gamma,
+    "elastic": geometry.Elastic,
+    "brightness": colour.Brightness, "contrast": colour.Contrast, "gamma": colour.Gamma,
     "hue_saturation": colour.HueSaturation, "colour_jitter": colour.ColourJitter, "blur": camera.Blur,
     "motion_blur": camera.MotionBlur, "noise": camera.Noise, "jpeg": camera.Jpeg, "fog": camera.Fog,
     "rain": camera.Rain, "snow": camera.Snow, "cutout": camera.Cutout,
@@ -69,8 +70,8 @@ EXACT = ("hflip", "vflip", "rot90", "crop", "translate")  # every pixel of the r
 
 
 def transform(given: str | Mapping[str, Any]) -> Transform:
-    """A transform from its name, or from {"name": ..., parameters}; UnknownName or InputError says what is wrong."""
-    params = {"name": given} if isinstance(given, str) else dict(given)
+    """A transform from its name, or from {"name": ..., parameters}; UnknownName or InputError names the fault."""
+    params: dict[str, Any] = {"name": given} if isinstance(given, str) else dict(given)
     name = str(params.pop("name", ""))
     if name not in TRANSFORMS:
         raise UnknownName(f"there is no transform {name!r}: {did_you_mean(name, TRANSFORMS)}")
@@ -87,9 +88,11 @@ def transform(given: str | Mapping[str, Any]) -> Transform:
 def _fitting(name: str, key: str, value: Any, default: Any) -> Any:
     """The value in the form of the default: a range for a range, a number for a number."""
     if isinstance(default, tuple):
-        pair = tuple(value) if isinstance(value, list | tuple) else (value, value)
+        pair: tuple[Any, ...] = tuple(value) if isinstance(value, list | tuple) else (value, value)
         numbers = all(isinstance(v, int | float) and not isinstance(v, bool) and np.isfinite(v) for v in pair)
-        ordered = key == "turns" or (len(pair) == 2 and pair[0] <= pair[1])
+        ordered = key == "turns" or (
+            numbers and len(pair) == 2 and bool(np.diff(np.asarray(pair, np.float64)) >= 0)
+        )
         if not numbers or not pair or not ordered:
             raise InputError(f"{key} of {name} is {value!r}: write a range such as {list(default)}")
         return pair
@@ -110,5 +113,9 @@ def transformed(sample: Sample, transforms: Sequence[Transform], rng: np.random.
             pending = pending.then(drawn) if pending else drawn
             continue
         sample, pending = (moved(sample, pending) if pending else sample), None
-        sample = step.apply(sample, rng) if isinstance(step, Covers) else replace(sample, image=step.paint(sample.image, rng))
+        sample = (
+            step.apply(sample, rng)
+            if isinstance(step, Covers)
+            else replace(sample, image=step.paint(sample.image, rng))
+        )
     return moved(sample, pending) if pending else sample

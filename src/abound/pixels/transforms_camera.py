@@ -19,11 +19,11 @@ def _top(image: Array) -> int:
     return int(np.iinfo(image.dtype).max)
 
 
-def _blended(image: Array, layer: Array, share: Array | float) -> Array:
+def _blended(image: Array, layer: float, share: Array | float) -> Array:
     """image * (1 - share) + layer * share, rounded; `share` (h, w) or one number."""
     if isinstance(share, np.ndarray) and image.ndim == 3:
         share = share[..., None]
-    out = image + (layer - image.astype(np.float32)) * share
+    out = image + (np.float32(layer) - image) * np.asarray(share, np.float32)
     return np.clip(np.round(out), 0, _top(image)).astype(image.dtype)
 
 
@@ -99,8 +99,8 @@ class Jpeg:
         # The encoder takes BGR, and the order of channels decides how colours are thinned out.
         order = image[..., ::-1] if image.ndim == 3 else image
         _, data = cv2.imencode(".jpg", np.ascontiguousarray(order), [cv2.IMWRITE_JPEG_QUALITY, quality])
-        back = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-        return np.ascontiguousarray(back[..., ::-1]) if image.ndim == 3 else np.asarray(back)
+        back = np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED))
+        return np.ascontiguousarray(back[..., ::-1]) if image.ndim == 3 else back
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Fog:
         """The foggy image."""
         density = float(rng.uniform(*self.density))
         share = density * (0.6 + 0.4 * _clouds(image.shape, 4, rng))
-        return _blended(image, np.float32(0.85 * _top(image)), share.astype(np.float32))
+        return _blended(image, 0.85 * _top(image), share.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ class Rain:
         for (x, y), long in zip(starts, lengths, strict=True):
             end = (round(x + slant * long), round(y + long))
             cv2.line(layer, (round(x), round(y)), end, int(rng.integers(90, 200)), 1, cv2.LINE_AA)
-        dull = _blended(image, np.float32(0.35 * _top(image)), 0.2)
-        return _blended(dull, np.float32(0.85 * _top(image)), layer.astype(np.float32) / 255 * 0.8)
+        dull = _blended(image, 0.35 * _top(image), 0.2)
+        return _blended(dull, 0.85 * _top(image), layer.astype(np.float32) / 255 * 0.8)
 
 
 @dataclass(frozen=True)
@@ -154,12 +154,15 @@ class Snow:
         height, width = image.shape[:2]
         count = round(float(rng.uniform(*self.flakes)) * height * width / 1e5)
         layer = np.zeros((height, width), np.uint8)
-        places, sizes = rng.uniform(0, 1, (count, 2)) * [width, height], rng.uniform(0.5, 0.004 * height + 1.5, count)
+        places, sizes = (
+            rng.uniform(0, 1, (count, 2)) * [width, height],
+            rng.uniform(0.5, 0.004 * height + 1.5, count),
+        )
         for (x, y), radius in zip(places, sizes, strict=True):
             cv2.circle(layer, (round(x * 8), round(y * 8)), round(radius * 8), 255, -1, cv2.LINE_AA, 3)
-        pale = _blended(image, np.float32(0.9 * _top(image)), 0.15)
+        pale = _blended(image, 0.9 * _top(image), 0.15)
         soft = cv2.GaussianBlur(layer, (0, 0), 0.7).astype(np.float32) / 255
-        return _blended(pale, np.float32(0.97 * _top(image)), 0.9 * np.asarray(soft))
+        return _blended(pale, 0.97 * _top(image), 0.9 * np.asarray(soft))
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,9 @@ class MixUp:
         if wrong:
             raise InputError(f"mixup has no mixture of {wrong[0]}: use it for classes and boxes only")
         if first.image.shape != second.image.shape or first.image.dtype != second.image.dtype:
-            raise InputError(f"mixup needs images of one size: {first.image.shape} and {second.image.shape}, resize first")
+            raise InputError(
+                f"mixup needs images of one size: {first.image.shape} and {second.image.shape}, resize first"
+            )
         share = float(rng.beta(self.alpha, self.alpha))
         image = np.round(first.image * share + second.image * (1 - share)).astype(first.image.dtype)
         out = replace(first, image=image)

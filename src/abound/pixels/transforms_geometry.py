@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from abound.errors import InputError
-from abound.pixels.warp import Field, Warp
+from abound.pixels.warp import STEEPEST, Field, Warp, steepness
 
 Array = np.ndarray[Any, Any]
 Range = tuple[float, float]
@@ -160,7 +160,13 @@ class Translate:
 
 
 def _centred(
-    width: int, height: int, angle: float = 0.0, scale: float = 1.0, shear: float = 0.0, x: float = 0.0, y: float = 0.0
+    width: int,
+    height: int,
+    angle: float = 0.0,
+    scale: float = 1.0,
+    shear: float = 0.0,
+    x: float = 0.0,
+    y: float = 0.0,
 ) -> Warp:
     centre = np.array([[1, 0, width / 2], [0, 1, height / 2], [0, 0, 1]])
     cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
@@ -179,7 +185,9 @@ class Perspective:
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 0.2:
-            raise InputError(f"perspective share {self.share} is not between 0 and 0.2: beyond it the picture folds")
+            raise InputError(
+                f"perspective share {self.share} is not between 0 and 0.2: beyond it the picture folds"
+            )
 
     def draw(self, rng: np.random.Generator, width: int, height: int) -> Warp:
         """The projective map through the four moved corners."""
@@ -206,7 +214,9 @@ class Elastic:
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 0.2 or not 1 <= self.cells <= 64:
-            raise InputError(f"elastic takes strength 0 to 0.2 and 1 to 64 cells, not {self.strength} and {self.cells}")
+            raise InputError(
+                f"elastic takes strength 0 to 0.2 and 1 to 64 cells, not {self.strength} and {self.cells}"
+            )
 
     def draw(self, rng: np.random.Generator, width: int, height: int) -> Warp:
         """The field's map."""
@@ -215,5 +225,7 @@ class Elastic:
         cells = max(1, min(self.cells, min(width, height) // 4))
         reach = self.strength * min(width, height) / cells
         grid = rng.uniform(-reach, reach, (cells + 1, cells + 1, 2)).astype(np.float32)
-        field = cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
-        return Warp((width, height), (width, height), (Field(np.asarray(field).reshape(height, width, 2)),))
+        field = np.asarray(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)).reshape(height, width, 2)
+        # Neighbours of the grid that pull in opposite ways would fold the picture: the whole field is then weaker.
+        field *= np.float32(min(1.0, 0.99 * STEEPEST / max(steepness(field), 1e-9)))
+        return Warp((width, height), (width, height), (Field(field),))

@@ -1,9 +1,9 @@
 """One coordinate map for everything that moves: pixels, masks, boxes, keypoints and flow all ask the same object.
 
-A point is (x, y) in pixels with the centre of the first pixel at (.5, .5), so an image covers [0, width] x [0, height]
-and the box of a mask is the edges of its outermost pixels. A `Warp` maps points of the source image forward to points
-of the result, and back for sampling. Maps are chained before any pixel is read: an image is resampled once, and flips,
-quarter turns and crops by whole pixels stay exact to the bit.
+A point is (x, y) in pixels with the centre of the first pixel at (.5, .5), so an image covers [0, width] x [0,
+height] and the box of a mask is the edges of its outermost pixels. A `Warp` maps points of the source image
+forward to points of the result, and back for sampling. Maps are chained before any pixel is read: an image is
+resampled once, and flips, quarter turns and crops by whole pixels stay exact to the bit.
 """
 
 from __future__ import annotations
@@ -22,6 +22,15 @@ STEEPEST = 0.5  # a field may change by at most that much from pixel to pixel, s
 _ALONG = np.linspace(0.0, 1.0, 17)  # where the edges of a box are looked at when lines may bend
 
 
+def steepness(offset: Array) -> float:
+    """The largest change of displacements (h, w, 2) from one pixel to the next."""
+    import cv2
+
+    kernels = (np.array([[-1.0, 1.0]]), np.array([[-1.0], [1.0]]))
+    steps = [np.asarray(cv2.filter2D(offset, -1, k, borderType=cv2.BORDER_REPLICATE)) for k in kernels]
+    return max(float(np.abs(s).max()) for s in steps)
+
+
 @dataclass(frozen=True, eq=False)
 class Field:
     """A smooth field of displacements: the source of the point q is q + d(q). float32 (h, w, 2), at pixel centres.
@@ -33,16 +42,18 @@ class Field:
     offset: Array
 
     def __post_init__(self) -> None:
-        steps = [np.abs(np.diff(self.offset, axis=a)).max(initial=0.0) for a in (0, 1)]
-        if max(steps) > STEEPEST:
-            raise InputError(f"the field changes by {max(steps):.2f} pixels within one: at most {STEEPEST} keeps it whole")
+        steepest = steepness(self.offset)
+        if steepest > STEEPEST:
+            raise InputError(
+                f"the field changes by {steepest:.2f} pixels within one: at most {STEEPEST} keeps it whole"
+            )
 
     def backward(self, points: Array) -> Array:
         """Sources of points (n, 2) of the result."""
         return points + self._at(points)
 
     def forward(self, points: Array) -> Array:
-        """Where points (n, 2) of the source go: the fixed point of q = p - d(q), a contraction as d is not steep."""
+        """Where points (n, 2) of the source go: the fixed point of q = p - d(q), found as d is not steep."""
         moved = points - self._at(points)
         for _ in range(60):
             new = points - self._at(moved)
@@ -65,7 +76,7 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class Warp:
-    """A map from an image of `source` (width, height) to one of `size`. `parts`, in order: 3 x 3 matrices and fields."""
+    """A map from an image of `source` (width, height) to one of `size`; `parts` are 3 x 3 matrices and fields."""
 
     source: tuple[int, int]
     size: tuple[int, int]
@@ -73,7 +84,9 @@ class Warp:
 
     def __post_init__(self) -> None:
         if not all(1 <= n <= LARGEST_SIDE for n in (*self.source, *self.size)):
-            raise InputError(f"an image of {self.size[0]} x {self.size[1]} pixels cannot be made: sides are 1 to {LARGEST_SIDE}")
+            raise InputError(
+                f"an image of {self.size[0]} x {self.size[1]} pixels cannot be made: sides are 1 to {LARGEST_SIDE}"
+            )
 
     def then(self, other: Warp) -> Warp:
         """This map and then the other; neighbouring matrices become one."""
@@ -92,7 +105,7 @@ class Warp:
 
     @cached_property
     def exact(self) -> bool:
-        """Whether every pixel of the result is one pixel of the source: flips, quarter turns, whole-pixel shifts."""
+        """Whether each pixel of the result is one pixel of the source: flips, quarter turns, whole-pixel shifts."""
         m = self.matrix
         if m is None or not np.array_equal(m[2], [0, 0, 1]):
             return False
@@ -125,7 +138,7 @@ class Warp:
         return here.reshape(np.shape(points))
 
     def jacobian(self, points: Array) -> Array:
-        """d result / d source at source points (n, 2): float64 (n, 2, 2), by central differences of half a pixel."""
+        """d result / d source at source points (n, 2): float64 (n, 2, 2), by differences over half a pixel."""
         steps = np.array([[0.25, 0.0], [0.0, 0.25]])
         sides = [(self.forward(points + s) - self.forward(points - s)) / 0.5 for s in steps]
         return np.stack(sides, axis=-1)
@@ -147,7 +160,7 @@ def _projected(matrix: Array, points: Array) -> Array:
 
 
 def hull(warp: Warp, boxes: Array) -> Array:
-    """Boxes (n, 4) of the result that enclose what boxes left, top, right, bottom of the source become, unclipped."""
+    """Boxes (n, 4) of the result around what boxes left, top, right, bottom of the source become, unclipped."""
     low, high = boxes[:, None, :2], boxes[:, None, 2:]
     if warp.straight:
         share = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
@@ -162,8 +175,8 @@ def hull(warp: Warp, boxes: Array) -> Array:
 def sampled(image: Array, warp: Warp, fill: float | Array, nearest: bool = False, at: Array | None = None) -> Array:
     """The image (h, w) or (h, w, c) seen through the map; `fill` (one number, or one a channel) lies outside it.
 
-    Pixels are interpolated linearly, after a blur where the map shrinks them, or taken from the nearest (labels). `at`
-    is `warp.sources()` where it is known already.
+    Pixels are interpolated linearly, after a blur where the map shrinks them, or taken from the nearest (labels).
+    `at` is `warp.sources()` where it is known already.
     """
     import cv2
 
@@ -172,16 +185,20 @@ def sampled(image: Array, warp: Warp, fill: float | Array, nearest: bool = False
     if warp.exact:
         return _turned(image, warp, fill)
     kind = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
-    border = tuple(float(v) for v in np.broadcast_to(np.asarray(fill, np.float64), (4 if image.ndim == 2 else image.shape[2],)))
+    border = tuple(
+        float(v) for v in np.broadcast_to(np.asarray(fill, np.float64), (4 if image.ndim == 2 else image.shape[2],))
+    )
     matrix = warp.matrix
     if matrix is None:
         grid = warp.sources() if at is None else at
-        return np.asarray(cv2.remap(image, grid - np.float32(0.5), None, kind, borderMode=cv2.BORDER_CONSTANT, borderValue=border))
+        return np.asarray(
+            cv2.remap(image, grid - np.float32(0.5), None, kind, borderMode=cv2.BORDER_CONSTANT, borderValue=border)
+        )
     if not nearest:
         image = _softened(image, matrix)
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     indices = np.linalg.inv(half) @ matrix @ half
-    options = {"flags": kind, "borderMode": cv2.BORDER_CONSTANT, "borderValue": border}
+    options: dict[str, Any] = {"flags": kind, "borderMode": cv2.BORDER_CONSTANT, "borderValue": border}
     if matrix[2, 0] or matrix[2, 1]:
         return np.asarray(cv2.warpPerspective(image, indices, warp.size, **options))
     return np.asarray(cv2.warpAffine(image, indices[:2] / indices[2, 2], warp.size, **options))

@@ -26,10 +26,10 @@ def remedy(
     claimed = {c.arm: c for c in claims[:1]}
     usable = [a for a in arms if a.arm not in NEVER_USED]
     same = [a for a in usable if a.same_learner]
-    best = max(same, key=lambda a: sign * a.tune)
-    # An arm that the verdict says helps beats the best control; against the real rows alone the pairs may differ more.
-    helps = best.arm in claimed and claimed[best.arm].verdict == "helps"
-    sure = best.arm == "real_only" or helps or _gains(best)
+    # An arm that the verdict says helps beats the control that was best on tune: the advice must not say otherwise.
+    helps = [a for a in same if a.arm in claimed and claimed[a.arm].verdict == "helps"]
+    best = helps[0] if helps else max(same, key=lambda a: sign * a.tune)
+    sure = helps or best.arm == "real_only" or _gains(best)
     chosen = best if sure else next(a for a in arms if a.arm == "real_only")
     name = metric.replace("_", " ") + ("" if larger_is_better else " (positive is better)")
     text = [_sentence(best, chosen, name, claimed.get(best.arm))]

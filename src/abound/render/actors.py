@@ -104,7 +104,10 @@ def track(actor: Cast, scene: Scene, made: Section, drive: Drive, seed: int) -> 
         drift = np.gradient(offset, t) / max(actor.speed, 1.0) if len(t) > 1 else 0 * t
         return made_track._replace(yaw=made_track.yaw + np.arctan(drift))
     edge = -made.own * (made.width / 2 - 0.75) if actor.kind == "bicycle" else 0.0
-    return along(drive.line, s, v, edge)
+    found = along(drive.line, s, v, edge)
+    if actor.kind == "excavator" and actor.action == "stopped":  # it digs at the side of the road
+        return found._replace(yaw=found.yaw - made.own * float(stream(seed, "digging").uniform(0.7, 1.5)))
+    return found
 
 
 def _across(actor: Cast, made: Section, drive: Drive, t: Array, here: float, seed: int) -> Track:

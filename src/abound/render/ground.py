@@ -17,13 +17,13 @@ Array = np.ndarray[Any, Any]
 MARK = 0.006  # markings lie that much above the road, metres
 SURFACES = {
     "asphalt": Material(
-        (0.085, 0.085, 0.09), 0.85, pattern="asphalt", second=(0.2, 0.2, 0.2), contrast=0.8
+        (0.125, 0.122, 0.117), 0.85, pattern="asphalt", second=(0.24, 0.235, 0.225), contrast=0.8
     ),
     "concrete": Material((0.3, 0.29, 0.27), 0.9, pattern="concrete", second=(0.2, 0.19, 0.18), contrast=0.8),
     "cobbles": Material((0.16, 0.15, 0.145), 0.85, pattern="cobble", second=(0.07, 0.065, 0.06)),
 }  # fmt: skip
 WHITE = Material((0.7, 0.7, 0.68), 0.75, pattern="worn_paint", second=(0.1, 0.1, 0.1), contrast=0.7)
-PAVING = Material((0.34, 0.33, 0.31), 0.9, pattern="paving", second=(0.18, 0.17, 0.16))
+PAVING = Material((0.29, 0.28, 0.26), 0.9, pattern="paving", second=(0.18, 0.17, 0.16))
 STONE = Material((0.4, 0.39, 0.37), 0.9, pattern="concrete", second=(0.25, 0.24, 0.23))
 GRASS = Material((0.085, 0.14, 0.035), 0.95, pattern="grass", second=(0.17, 0.16, 0.06))
 SOIL = Material((0.17, 0.13, 0.09), 0.95, pattern="gravel", second=(0.1, 0.08, 0.06))

@@ -69,5 +69,5 @@ def headlights(drive: Drive, scene: Scene, seed: int) -> tuple[Light, ...]:
     for y in (0.65, -0.65):
         at = vehicle @ np.array([2.3, y, 0.65, 1.0])
         way = vehicle[:, :3, :3] @ np.array([0.9975, -0.02 * np.sign(y), -0.055])
-        out.append(Light(at[:, :3], (260.0, 250.0, 225.0), way / np.linalg.norm(way, axis=1, keepdims=True), 32.0))
+        out.append(Light(at[:, :3], (140.0, 135.0, 121.0), way / np.linalg.norm(way, axis=1, keepdims=True), 32.0))
     return tuple(out)

@@ -47,7 +47,7 @@ def roadside(
         _traffic_lights(made, add, stream(seed, "lights"))
     if scene.road.zone == "motorway":
         _barriers(made, add)
-    _woods(made, add, stream(seed, "woods"))
+    _woods(made, add, built > 0.7, stream(seed, "woods"))
     bodies = [Body(join(v), np.eye(4), label_id(k)) for k, v in parts.items()]
     return [*bodies, *_signs(scene, made)], _street_lights(scene, made, bodies)
 
@@ -151,9 +151,9 @@ def _trees(
             add("vegetation", moved(part, float(x), float(y), z, float(rng.uniform(0, 6.28))))
 
 
-def _woods(made: Section, add: Any, rng: np.random.Generator) -> None:
-    """Far trees that close the view at the end of the street and beside open fields."""
-    for side in (1.0, -1.0, 0.0):
+def _woods(made: Section, add: Any, town: bool, rng: np.random.Generator) -> None:
+    """Far trees that close the view at the end of the street and, where houses do not hide them, beside it."""
+    for side in (0.0,) if town else (1.0, -1.0, 0.0):
         for _ in range(14):
             s = made.end + rng.uniform(10, 60) if side == 0.0 else rng.uniform(40, made.end)
             d = rng.uniform(-60, 60) if side == 0.0 else side * (made.front + rng.uniform(45, 120))

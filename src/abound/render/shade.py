@@ -22,10 +22,11 @@ from abound.render.weather import fallen
 from abound.render.world import Camera
 
 Array = np.ndarray[Any, Any]
+State = tuple[Array, Array, Array]  # samples at the centres, irradiance of half pixels, light of the air
 SUN_RADIUS = 0.0047  # radians
 EACH = 4  # gathering rays a pixel
-MORE = 16  # where the neighbours are of no help
-LONELY = 3.0  # summed weight of neighbours (a whole block: 16) below which they are not
+MORE = 24  # where the neighbours are of no help
+LONELY = 4.0  # summed weight of neighbours (a whole block: 16) below which they are not
 SPOTS = np.array([[0.125, 0.375], [0.625, 0.125], [0.875, 0.625], [0.375, 0.875]])  # a rotated grid
 CONTRAST = 0.06  # difference of shown brightness between neighbours that is worth more rays
 
@@ -145,16 +146,16 @@ def _shadow(look: Look, moment: Moment, s: Array, spot: Array) -> Array:
     return out
 
 
-def _centres(look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit) -> tuple[Array, tuple[Array, Array]]:
+def _centres(look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit) -> tuple[Array, State]:
     """Radiance (h * w, 3) at the pixel centres; and the samples and gathered light for the finer rays."""
     _, directions = rays(camera, moment.frame.number)
     s = _surfaces(look, moment, hits, directions, 1.0 / camera.fx, lit)
     i, j = np.indices((camera.height, camera.width)).reshape(2, -1)
     half = _gather(look, moment, s, camera, lit)
-    ambient = _ambient(look, moment, s, np.stack([j + 0.5, i + 0.5], -1), camera, (s, half), lit)
+    ambient = _ambient(look, moment, s, np.stack([j + 0.5, i + 0.5], -1), camera, (s, half, half), lit)
     spot = np.zeros(len(s), np.int64)
-    radiance = _radiance(look, moment, camera, s, hits, directions, ambient, spot, lit)
-    return radiance, (s, half)
+    air = _air(look, moment, camera, s, directions, lit)
+    return _radiance(look, moment, camera, s, hits, directions, ambient, air, spot, lit), (s, half, air)
 
 
 def _gather(look: Look, moment: Moment, s: Array, camera: Camera, lit: Lit) -> Array:
@@ -175,12 +176,12 @@ def _gather(look: Look, moment: Moment, s: Array, camera: Camera, lit: Lit) -> A
 
 
 def _ambient(
-    look: Look, moment: Moment, samples: Array, spots: Array, camera: Camera, state: tuple[Array, Array], lit: Lit
+    look: Look, moment: Moment, samples: Array, spots: Array, camera: Camera, state: State, lit: Lit
 ) -> Array:
     """Irradiance from all sides at any samples of the camera, float32 (n, 3)."""
     from abound.render.shade_gather import spread
 
-    s, half = state
+    s, half, _ = state
     out = np.zeros((len(samples), 3), np.float32)
     lonely = spread(samples, spots, s, camera.width, camera.height, half, out)
     place = spots[lonely].astype(np.int64) @ np.array([1, camera.width])
@@ -213,9 +214,10 @@ def _sent(
 
 def _radiance(
     look: Look, moment: Moment, camera: Camera, s: Array, hits: Hits, directions: Array, ambient: Array,
-    spot: Array, lit: Lit,
+    air: Array, spot: Array, lit: Lit,
 ) -> Array:  # fmt: skip
-    """Radiance of camera rays, float32 (n, 3)."""
+    """Radiance of camera rays, float32 (n, 3); `ambient` comes from all sides, `air` from the beams of lamps."""
+    from abound.render.shade_lamps import BEST
     from abound.render.shade_light import compose
     from abound.render.shade_sky import show_sky
 
@@ -224,30 +226,37 @@ def _radiance(
     show_sky(sun.numbers, directions, hits.triangle, out)
     shadow = _shadow(look, moment, s, spot)
     mirror, through = _mirrors(look, moment, s, directions, lit, 1.0 / camera.fx)
-    shone = _lamp_light(look, moment, s, directions, lit)
+    shone = _lamp_light(look, moment, s, directions, lit, BEST)
     compose(
         s, directions, sun.sun, sun.light, shadow, sun.around, ambient, mirror, through, shone, sun.numbers,
         sun.fog, out,
     )  # fmt: skip
-    if len(lit.lamps) and sun.night > 0.0 and sun.fog > 1e-3:
-        from abound.render.shade_lamps import beams
-
-        far = np.where(np.isfinite(s[:, -1]), s[:, -1], 200.0)
-        origin = camera.pose[moment.frame.number][:3, 3].astype(np.float64)
-        beams(origin, directions, far, lit.lamps, sun.fog, out)
+    out += air
     return out
 
 
-def _lamp_light(look: Look, moment: Moment, s: Array, directions: Array, lit: Lit) -> Array:
-    """What lamps send to the eye by the surfaces, float32 (n, 3)."""
+def _air(look: Look, moment: Moment, camera: Camera, s: Array, directions: Array, lit: Lit) -> Array:
+    """What fog and rain scatter from the beams of lamps, float32 (n, 3)."""
+    from abound.render.shade_lamps import beams
+
+    out = np.zeros((len(s), 3), np.float32)
+    if len(lit.lamps) and look.sky.night > 0.0 and look.sky.fog > 1e-3:
+        far = np.where(np.isfinite(s[:, -1]), s[:, -1], 200.0)
+        origin = camera.pose[moment.frame.number][:3, 3].astype(np.float64)
+        beams(origin, directions, far, lit.lamps, look.sky.fog, out)
+    return out
+
+
+def _lamp_light(look: Look, moment: Moment, s: Array, directions: Array, lit: Lit, most: int) -> Array:
+    """What the `most` strongest lamps send to the eye by the surfaces, float32 (n, 3)."""
     from abound.render.shade_lamps import lamp_light, lamp_rays
 
     out = np.zeros((len(s), 3), np.float32)
     if len(lit.lamps):
-        cut = 0.012 / look.exposure  # what does not change the picture
-        which, lamp, o, d = lamp_rays(s, lit.lamps, *lit.grid, cut)
+        cut = 0.02 / look.exposure  # what does not change the picture
+        which, lamp, part, o, d = lamp_rays(s, lit.lamps, *lit.grid, cut, most)
         dark = moment.occluded(o, d, 0.995) if len(which) else np.zeros(0, bool)
-        lamp_light(s, directions, lit.lamps, which, lamp, dark, look.sky.fog, out)
+        lamp_light(s, directions, lit.lamps, which, lamp, part, d, dark, look.sky.fog, out)
     return out
 
 
@@ -307,14 +316,14 @@ def _second_samples(
     surround(t, sun.around, open_, ambient)
     mirror = np.zeros((len(t), 3), np.float32)
     mirror_of_sky(t, d, sun.dome, mirror)
-    shone = _lamp_light(look, moment, t, d, lit)
+    shone = _lamp_light(look, moment, t, d, lit, 2)
     dark = np.zeros_like(mirror)
     compose(t, d, sun.sun, sun.light, shadow, sun.around, ambient, mirror, dark, shone, sun.numbers, sun.fog, out)
     return out, t
 
 
 def _smoothed(
-    look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit, radiance: Array, state: tuple[Array, Array]
+    look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit, radiance: Array, state: State
 ) -> None:
     """Antialiasing, in place: pixels that differ from a neighbour become the mean of five rays."""
     from abound.render.shade_pixels import averaged, contrasts
@@ -330,5 +339,6 @@ def _smoothed(
     fine = _surfaces(look, moment, more, directions, 0.6 / camera.fx, lit)
     ambient = _ambient(look, moment, fine, spots, camera, state, lit)
     spot = np.arange(len(fine)) % 4 + 1
-    shown = _radiance(look, moment, camera, fine, more, directions, ambient, spot, lit)
-    averaged(radiance, shown, pixels, 12.0 / look.exposure)
+    air = np.repeat(state[2][pixels], len(SPOTS), axis=0)
+    shown = _radiance(look, moment, camera, fine, more, directions, ambient, air, spot, lit)
+    averaged(radiance, shown, pixels, look.exposure)

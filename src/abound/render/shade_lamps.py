@@ -1,5 +1,5 @@
 # mypy: allow-untyped-decorators, allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
-"""Compiled: light of lamps. The five that matter most to a sample count, each with a shadow ray.
+"""Compiled: light of lamps. The few that matter most to a sample count, each with a shadow ray.
 
 Columns of a lamp: 0-2 place, 3-5 intensity, 6-8 direction, 9 cosine of the rim, 10 cosine of the full beam, 11
 reach.
@@ -14,11 +14,11 @@ from numba import njit
 
 from abound.render.shade_light import from_light, lifted
 from abound.render.shade_noise import smooth
-from abound.render.shade_surface import FAR, GX, GY, GZ, PX, SOFT
+from abound.render.shade_surface import FAR, GX, GY, GZ, PASS, PX, SOFT
 
-BEST = 5
+BEST = 4  # lamps a sample
 CELL = 6.0  # metres
-LEAST = 0.03  # of the strongest lamp's light: weaker ones are left out
+LEAST = 0.05  # of the strongest lamp's light: weaker ones are left out
 
 
 @njit(cache=True, error_model="numpy")
@@ -43,6 +43,8 @@ def towards(lamp, p, out):
     c = -(out[0] * lamp[6] + out[1] * lamp[7] + out[2] * lamp[8])
     beam = 1.0
     if lamp[9] > -1.0:
+        if c <= lamp[9]:
+            return 0.0, 0.0
         beam = smooth(lamp[9], lamp[10], c)
         if lamp[9] > 0.77:
             beam *= dipped(-out[2], lamp[8])
@@ -103,67 +105,75 @@ def unshaded(lamps, grid, first, some, p, normal, out):
 
 
 @njit(cache=True, error_model="numpy")
-def lamp_rays(s, lamps, grid, first, some, cut):
-    """Shadow rays to the strongest lamps: sample, lamp, origin, direction (as long as the way)."""
-    n = len(s)
-    which, lamp = np.empty(n * BEST, np.int64), np.empty(n * BEST, np.int64)
-    o, d = np.empty((n * BEST, 3)), np.empty((n * BEST, 3))
-    way, best, value = np.empty(3), np.empty(BEST, np.int64), np.empty(BEST)
+def strongest(r, lamps, grid, first, some, cut, best, value, share):
+    """The lamps that light a sample most, by falling light, into `best` (-1: none), `value` and `share`, the part
+    of the intensity that arrives."""
+    best[:] = -1
+    value[:] = cut
+    way, p = np.empty(3), r[PX : PX + 3]
+    cell = cell_of(grid, p[0], p[1])
+    if cell < 0:
+        return
+    for a in range(first[cell], first[cell + 1]):
+        k = some[a]
+        x, y, z = lamps[k, 0] - p[0], lamps[k, 1] - p[1], lamps[k, 2] - p[2]
+        c = r[GX] * x + r[GY] * y + r[GZ] * z
+        if c <= 0.0 and r[SOFT] == 0.0:
+            continue
+        far, e = towards(lamps[k], p, way)
+        light = e * (0.1 + abs(c) / max(far, 1e-9)) * (lamps[k, 3] + lamps[k, 4] + lamps[k, 5])
+        q = len(best) - 1
+        if light <= value[q]:
+            continue
+        while q > 0 and light > value[q - 1]:
+            value[q], best[q], share[q] = value[q - 1], best[q - 1], share[q - 1]
+            q -= 1
+        value[q], best[q], share[q] = light, k, e
+
+
+@njit(cache=True, error_model="numpy")
+def lamp_rays(s, lamps, grid, first, some, cut, most):
+    """Shadow rays to the strongest lamps, at most `most` a sample: sample, lamp, share of its intensity, origin,
+    direction (as long as the way)."""
+    n = len(s) * most
+    which, lamp, part = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    o, d = np.empty((n, 3)), np.empty((n, 3))
+    best, value, share = np.empty(most, np.int64), np.empty(most), np.empty(most)
     m = 0
-    for i in range(n):
+    for i in range(len(s)):
         r = s[i]
-        if not r[FAR] < np.inf:
+        if not r[FAR] < np.inf or r[PASS] > 0.6:
             continue
-        best[:] = -1
-        value[:] = cut
-        p = r[PX : PX + 3]
-        cell = cell_of(grid, p[0], p[1])
-        if cell < 0:
-            continue
-        for a in range(first[cell], first[cell + 1]):
-            k = some[a]
-            _, e = towards(lamps[k], p, way)
-            if e <= 0.0:
-                continue
-            c = r[GX] * way[0] + r[GY] * way[1] + r[GZ] * way[2]
-            if c <= 0.0 and r[SOFT] == 0.0:
-                continue
-            e *= (0.1 + abs(c)) * (lamps[k, 3] + lamps[k, 4] + lamps[k, 5])
-            q = BEST - 1
-            if e <= value[q]:
-                continue
-            while q > 0 and e > value[q - 1]:
-                value[q], best[q] = value[q - 1], best[q - 1]
-                q -= 1
-            value[q], best[q] = e, k
-        for q in range(BEST):
+        strongest(r, lamps, grid, first, some, cut, best, value, share)
+        for q in range(most):
             k = best[q]
             if k < 0 or value[q] < LEAST * value[0]:
                 break
-            which[m], lamp[m] = i, k
+            which[m], lamp[m], part[m] = i, k, share[q]
             lifted(r, o[m])
             for a in range(3):
                 d[m, a] = lamps[k, a] - o[m, a]
             m += 1
-    return which[:m], lamp[:m], o[:m], d[:m]
+    return which[:m], lamp[:m], part[:m], o[:m], d[:m]
 
 
 @njit(cache=True, error_model="numpy")
-def lamp_light(s, direction, lamps, which, lamp, dark, fog, out):
+def lamp_light(s, direction, lamps, which, lamp, part, way, dark, fog, out):
     """Add to `out` (n, 3) what the chosen lamps send to the eye where they are not hidden."""
-    way, lit = np.empty(3), np.empty(3)
+    lit = np.empty(3)
     for m in range(len(which)):
         if dark[m]:
             continue
         i = which[m]
-        r = s[i]
-        far, e = towards(lamps[lamp[m]], r[PX : PX + 3], way)
+        far = np.sqrt(way[m, 0] ** 2 + way[m, 1] ** 2 + way[m, 2] ** 2)
         t = -1.0 / np.sqrt(direction[i, 0] ** 2 + direction[i, 1] ** 2 + direction[i, 2] ** 2)
+        through = part[m] * np.exp(-fog * far)
         for k in range(3):
-            lit[k] = lamps[lamp[m], 3 + k] * e * np.exp(-fog * far)
+            lit[k] = lamps[lamp[m], 3 + k] * through
         from_light(
-            r, direction[i, 0] * t, direction[i, 1] * t, direction[i, 2] * t, way[0], way[1], way[2], lit, out[i]
-        )
+            s[i], direction[i, 0] * t, direction[i, 1] * t, direction[i, 2] * t, way[m, 0] / far, way[m, 1] / far,
+            way[m, 2] / far, lit, out[i],
+        )  # fmt: skip
 
 
 @njit(cache=True, error_model="numpy")

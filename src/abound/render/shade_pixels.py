@@ -40,13 +40,20 @@ def contrasts(radiance, body, width, height, exposure, limit):
 
 
 @njit(cache=True, error_model="numpy")
-def averaged(radiance, more, pixels, cap):
-    """Mean of the centre and the finer rays; each capped, so that one glint does not hide an edge."""
+def averaged(radiance, more, pixels, exposure):
+    """Mean of the centre and the finer rays, each weighted by 1 / (1 + brightness as shown), so that one glint does
+    not hide an edge and an edge before the burnt-out sky has no steps. A centre that glints keeps its light."""
     each = len(more) // len(pixels)
+    cap = 12.0 / exposure
     for i in range(len(pixels)):
         a = pixels[i]
-        for k in range(3):
-            total = min(radiance[a, k], cap)
-            for q in range(each):
-                total += min(more[i * each + q, k], cap)
-            radiance[a, k] = max(total / (each + 1), radiance[a, k] if radiance[a, k] > cap else 0.0)
+        r, g, b = radiance[a, 0], radiance[a, 1], radiance[a, 2]
+        weight = 1.0 / (1.0 + 1.5 * exposure * (0.3 * r + 0.5 * g + 0.2 * b))
+        glint = max(r, max(g, b)) > cap
+        r, g, b, total = r * weight, g * weight, b * weight, weight
+        for q in range(i * each, (i + 1) * each):
+            weight = 1.0 / (1.0 + 1.5 * exposure * (0.3 * more[q, 0] + 0.5 * more[q, 1] + 0.2 * more[q, 2]))
+            r, g, b = r + more[q, 0] * weight, g + more[q, 1] * weight, b + more[q, 2] * weight
+            total += weight
+        if not glint:
+            radiance[a, 0], radiance[a, 1], radiance[a, 2] = r / total, g / total, b / total

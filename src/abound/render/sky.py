@@ -68,7 +68,7 @@ def sunlight(elevation: float) -> Array:
     h = max(elevation, 0.2)
     mass = 1.0 / (np.sin(np.radians(h)) + 0.50572 * (h + 6.07995) ** -1.6364)
     depth = np.array([0.105, 0.165, 0.300])
-    out = np.exp(-depth * (mass - 1.4142)) * np.array([1.04, 1.0, 0.94]) * np.pi
+    out = np.exp(-depth * (mass - 1.4142)) * np.array([1.06, 1.0, 0.92]) * np.pi
     return np.asarray(out * _smooth(-1.5, 1.0, elevation))
 
 

@@ -55,7 +55,7 @@ def build(scene: Scene, seed: int) -> World:
         )
     beside, lights = roadside(scene, made, seed, keep)
     still += beside
-    still += parked(scene, made, seed, keep, numbers)
+    still += parked(scene, made, drive, seed, keep, numbers)
     others, beams = moving(scene, made, drive, seed, placed, numbers, night)
     live += others
     live += walkers(scene, made, drive, seed, placed, numbers)

@@ -23,7 +23,7 @@ MODELS = 8  # different parked cars a clip: more would cost time and hardly be n
 
 
 def parked(
-    scene: Scene, made: Section, seed: int, keep: list[tuple[float, float]], numbers: count[int]
+    scene: Scene, made: Section, drive: Drive, seed: int, keep: list[tuple[float, float]], numbers: count[int]
 ) -> list[Body]:
     """Cars at both kerbs, each an instance of its own; none in `keep` or near the mouth of a crossing street."""
     share = scene.traffic.parked
@@ -32,13 +32,14 @@ def parked(
     rng = stream(seed, "parked")
     share = {"urban": 0.55, "residential": 0.4}.get(scene.road.zone, 0.0) if share is None else share
     low, high = made.gap()
+    reach = float(drive.s[-1]) + NEAR / 2
     fine: dict[int, Any] = {}
     bodies: list[Body] = []
     for side in (1.0, -1.0):
         s = made.start + float(rng.uniform(0, 4))
         while s < made.end:
             which = int(rng.integers(MODELS))
-            near = -8.0 < s < NEAR
+            near = -6.0 < s < min(reach, NEAR)
             key = which if near else which + MODELS
             kind, style = ("car", CARS[which % len(CARS)]) if which < MODELS - 1 else ("van", None)
             if key not in fine:

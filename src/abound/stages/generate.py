@@ -20,6 +20,7 @@ from abound.core.model import digest_of
 from abound.core.plan import Order, Plan
 from abound.core.rules import broken_rows, derived_columns, recompute
 from abound.core.slice import Slice, Term
+from abound.core.units import UNIT
 from abound.encoding.region import holds, readable_terms
 from abound.encoding.rejection import passing
 from abound.errors import Refusal, WhereRefused
@@ -112,7 +113,8 @@ def prepare(train: Dataset) -> Dataset:
     schema = train.schema.with_columns(table.name, columns).model_copy(
         update={"rules": (), "tasks": tuple(t for t in train.schema.tasks if not derived & set(t.targets))}
     )
-    kept = [n for n in train.main.columns if n not in derived and not n.startswith("_")]
+    # Which rows stay together is kept: a teacher's folds must not part the copies of a row.
+    kept = [n for n in train.main.columns if n not in derived and (n == UNIT or not n.startswith("_"))]
     return Dataset(schema, {table.name: train.main.select(kept).lazy()}, assets=train.assets, split=train.split)
 
 
@@ -202,7 +204,7 @@ def _finished(made: pl.DataFrame, train: Dataset, columns: Sequence[str], order:
 
     frame = recompute(made, train.schema.rules)
     types = train.main.schema
-    extra = [n for n in frame.columns if n.startswith("_")]
+    extra = [n for n in frame.columns if n.startswith("_") and n != UNIT]
     return frame.select(
         *[pl.col(n).cast(types[n]) for n in columns],
         pl.lit("synthetic").alias("_origin"),

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from abound.core.artifact import read_as, write_bytes, write_json
 from abound.core.audit import Audit
 from abound.core.context import Context
-from abound.core.dataset import Dataset
 from abound.core.model import digest_of
 from abound.errors import InputError
 from abound.formats.inspection_answers import FINDINGS, KEY, PAGE, Key, KeyItem, Mode, read_all
@@ -73,7 +72,7 @@ def inspect(
     real_cards, synth_cards, notes = cards(real, synth, rows, width)
     if len(rows[0]) < (items if two_choice else items // 2):
         notes.append(f"Fewer items than asked for: {len(rows[0])} synthetic items have a real one to stand beside.")
-    shown, key = _shuffle(real_cards, synth_cards, rows[1].tolist(), mode, ctx)
+    shown, key = _shuffle(real_cards, synth_cards, rows, mode, ctx)
     labels = mode == "single" and all(c["label"] is not None for c in (*real_cards, *synth_cards))
     name = _hex(ctx.rng("page"), 16)
     html = page(name, mode, what, shown)
@@ -147,27 +146,28 @@ def _strata(real: Side, synth: Side) -> list[tuple[Ints, Ints]]:
 
     from abound.encoding.comparison import strata_of
 
-    same = isinstance(real, Dataset) and isinstance(synth, Dataset) and real.schema.main == synth.schema.main
-    if not same or not len(real) or not len(synth):
-        return [(np.arange(len(real)), np.arange(len(synth)))]
-    assert isinstance(real, Dataset)
-    assert isinstance(synth, Dataset)
+    everything = [(np.arange(len(real)), np.arange(len(synth)))]
+    if isinstance(real, Pictures) or isinstance(synth, Pictures) or not len(real) or not len(synth):
+        return everything
+    targets = [t for task in real.schema.tasks if task.table == real.schema.main for t in task.targets]
+    if real.schema.main != synth.schema.main or any(t not in synth.main.columns for t in targets):
+        return everything
     return [(s.train, s.synth) for s in strata_of(synth, real, real.take([]))]
 
 
 def _shuffle(
-    real: list[Card], synth: list[Card], rows: list[int], mode: Mode, ctx: Context
+    real: list[Card], synth: list[Card], rows: tuple[Ints, Ints], mode: Mode, ctx: Context
 ) -> tuple[list[tuple[str, list[Card]]], dict[str, KeyItem]]:
     """Named items in random order, and their key."""
     rng = ctx.rng("shuffle")
     items: list[tuple[list[Card], str, int]] = []
     if mode == "pairs":
-        for a, b, row in zip(real, synth, rows, strict=True):
+        for a, b, row in zip(real, synth, rows[1].tolist(), strict=True):
             first = bool(rng.integers(2))
             items.append(([a, b] if first else [b, a], "a" if first else "b", row))
     else:
-        items = [([c], "real", row) for c, row in zip(real, rows, strict=True)]
-        items += [([c], "synthetic", row) for c, row in zip(synth, rows, strict=True)]
+        items = [([c], "real", row) for c, row in zip(real, rows[0].tolist(), strict=True)]
+        items += [([c], "synthetic", row) for c, row in zip(synth, rows[1].tolist(), strict=True)]
     order = rng.permutation(len(items))
     names = [_hex(rng, 8) for _ in items]
     shown = [(name, items[i][0]) for name, i in zip(names, order, strict=True)]

@@ -28,7 +28,8 @@ def read(
 
     `source`: path of a CSV, TSV, TXT (divided by , ; tab or |, also gzipped), Parquet or Arrow file; a pandas or
     polars frame, a pyarrow table, a dict of columns; or a Dataset, which is given back as it is where nothing else
-    is asked for.
+    is asked for. Records (persons and their events): a mapping as `abound.formats.record_mapping` describes it (a
+    dict, or its YAML file), a MEDS folder or a folder of OMOP tables.
 
     `target`: the column to predict, or a condition such as "price > 650000", which becomes a yes/no column of that
     name (the columns that it reads are then ignored). Text, bools, whole numbers with at most 20 values and other

@@ -104,18 +104,32 @@ def debris(kind: str, size: float, rng: np.random.Generator) -> Mesh:
         whole = join(parts)
         return moved(whole, scale=size / np.ptp(whole.vertices[:, 0]))
     if kind == "sack":
-        cloth = Material((0.1, 0.1, 0.11), 0.35, pattern="plastic")
-        lump = ellipsoid((size, 0.75 * size, 0.6 * size), cloth, (0, 0, 0.27 * size), 14)
-        v = lump.vertices * (
-            1 + 0.06 * np.sin(lump.vertices * 9 / size + rng.uniform(0, 6, 3)).sum(1, keepdims=True)
-        )
-        v[:, 2] = np.maximum(v[:, 2], 0.0)
-        whole = lump._replace(vertices=v)
-        return moved(whole, scale=size / np.ptp(whole.vertices[:, 0]))
+        return _sack(size, rng)
     card = Material((0.38, 0.25, 0.14), 0.9, pattern="stripes_x", second=(0.33, 0.21, 0.11), scale=0.2)
     tape = Material((0.5, 0.4, 0.25), 0.4)
     body = box((size, 0.7 * size, 0.55 * size), card, (0, 0, 0.275 * size))
     return join([body, box((0.08 * size, 0.705 * size, 0.555 * size), tape, (0, 0, 0.2775 * size))])
+
+
+def _sack(size: float, rng: np.random.Generator) -> Mesh:
+    """A rubbish bag, tied at the top, that lies on its side."""
+    colour = ((0.012, 0.012, 0.014), (0.02, 0.10, 0.35), (0.55, 0.55, 0.52))[rng.integers(3)]
+    film = Material(colour, 0.22, pattern="plastic")
+    turn = np.linspace(0, 2 * np.pi, 29)[:-1]
+    shape = ((-0.5, 0.02), (-0.47, 0.16), (-0.36, 0.29), (-0.15, 0.345), (0.05, 0.30), (0.19, 0.19), (0.27, 0.085),
+             (0.305, 0.032), (0.33, 0.035), (0.38, 0.075), (0.44, 0.11), (0.5, 0.12))  # fmt: skip
+    phase = rng.uniform(0, 2 * np.pi, 3)
+    rings = []
+    for x, r in shape:
+        # Creases run from the knot over the bag, deepest near the knot.
+        deep = 0.05 + 0.2 * np.exp(-(((x - 0.3) / 0.2) ** 2))
+        crease = 1 + deep * (np.sin(9 * turn + phase[0]) + 0.6 * np.sin(14 * turn + phase[1] + 4 * x)) / 1.6
+        bulge = 1 + 0.08 * np.sin(3 * turn + phase[2] + 7 * x)
+        y, z = 1.15 * r * crease * bulge * np.cos(turn), r * crease * bulge * np.sin(turn)
+        rings.append(np.stack([np.full(28, x), y, np.maximum(z, -0.22) + 0.22 - 0.12 * max(0.0, x)], -1))
+    whole = grid(np.array(rings) * size, film, caps=True)
+    whole.vertices[:, 2] -= whole.vertices[:, 2].min()
+    return moved(whole, scale=size / np.ptp(whole.vertices[:, 0]))
 
 
 def _tyre(size: float) -> Mesh:

@@ -59,13 +59,13 @@ def wardrobe(rng: np.random.Generator, woman: bool, child: bool, asked: Sequence
         worn.insert(0, _drawn(rng, chance))
     if not set(worn) & set(BOTTOMS) and "dress" not in worn:
         cold = "coat" in worn or "jacket" in worn
-        chance = {"trousers": 0.45, "jeans": 0.40, "shorts": 0.15 * (not cold), "skirt": 0.20 * woman}
+        chance = {"trousers": 0.45, "jeans": 0.40, "shorts": (0.15 + 0.35 * child) * (not cold), "skirt": 0.20 * woman}
         worn.insert(1, _drawn(rng, chance))
     if asked is None:
         for name, share in (
-            ("backpack", 0.16 + 0.2 * child),
+            ("backpack", 0.16 + 0.4 * child),
             ("bag", 0.12 * (not child)),
-            ("cap", 0.07),
+            ("cap", 0.07 + 0.18 * child),
             ("beanie", 0.05),
         ):
             if rng.random() < share and not (name in HATS and set(worn) & {"hood", *HATS}):

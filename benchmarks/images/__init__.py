@@ -1,0 +1,1 @@
+"""How good the image part is: labels under transforms, near-copies, throughput."""

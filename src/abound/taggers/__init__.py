@@ -1,0 +1,1 @@
+"""Taggers: plain columns from the pixels and labels of images."""
