@@ -16,10 +16,11 @@ from abound.pixels.sample import Sample, tight
 from abound.pixels.transforms import EXACT, TRANSFORMS, transform, transformed
 from benchmarks.rows import row
 
-HEIGHT, WIDTH, SIGMA = 72, 96, 1.6
+HEIGHT, WIDTH, SIGMA = 72, 96, 1.0
 MOVING = ("hflip", "vflip", "rot90", "crop", "resize", "affine", "rotate", "scale", "shear", "translate", "perspective",
           "elastic")  # fmt: skip
-CALM = ("brightness", "contrast", "blur", "jpeg", "gamma")  # colours that leave a spot's centre where it is
+# Colours that leave a spot's centre where it is: compression and weather draw into it, and the judge would err.
+CALM = ("brightness", "contrast", "blur", "gamma")
 
 
 def tasks(quick: bool) -> list[dict[str, Any]]:
@@ -55,13 +56,13 @@ def compared(seed: int) -> dict[str, Any]:
     out = transformed(sample, steps, rng)
     assert set(names) <= set(TRANSFORMS)
     truth = tight((out.labels == 1)[None])[0]
-    # What the frame cuts to a sliver is dropped by rule; the rest must have a box, and the box must be the mask's.
+    # What the frame cuts to less than a tenth is dropped by rule; the rest must have the box of its mask.
     if out.boxes is None or not len(out.boxes):
-        iou = 1.0 if np.isnan(truth[0]) or _area(truth) < 0.11 * _area(sample.boxes[0]) * 4 else 0.0
+        iou = 1.0 if np.isnan(truth[0]) or _area(truth) < 0.1001 * _area(sample.boxes[0]) else 0.0
     else:
         iou = 0.0 if np.isnan(truth[0]) else _iou(truth, out.boxes[0])
     distance = _distance(out)
-    return {"exact_iou": iou if exact else 1.0, "other_iou": 1.0 if exact else iou, "keypoint": distance, "names": names}
+    return {"exact_iou": iou if exact else 1.0, "keypoint": distance, "names": names}
 
 
 def _area(box: Any) -> float:
@@ -79,7 +80,7 @@ def _distance(out: Sample) -> float:
     worst = 0.0
     height, width = out.image.shape[:2]
     for channel, (point, seen) in enumerate(zip(out.keypoints, out.visible, strict=True)):
-        reach = 9
+        reach = 6
         inside = reach <= point[0] <= width - reach and reach <= point[1] <= height - reach
         if not seen or not inside:
             continue
@@ -87,7 +88,7 @@ def _distance(out: Sample) -> float:
         light -= np.median(light)
         left, top = int(point[0]) - reach, int(point[1]) - reach
         part = light[top : top + 2 * reach + 1, left : left + 2 * reach + 1].clip(0)
-        part[part < 0.15 * part.max()] = 0
+        part[part < 0.4 * part.max()] = 0
         y, x = np.mgrid[0 : part.shape[0], 0 : part.shape[1]]
         centre = np.array([(part * (x + 0.5)).sum(), (part * (y + 0.5)).sum()]) / max(part.sum(), 1e-9)
         worst = max(worst, float(np.hypot(*(centre + [left, top] - point))))
@@ -99,7 +100,7 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     found = [compared(s) for s in range(task["first"], task["first"] + task["count"])]
     return {
         "exact_iou": min(f["exact_iou"] for f in found), "keypoint": max(f["keypoint"] for f in found),
-        "other_iou": float(np.mean([f["other_iou"] for f in found])), "count": len(found),
+        "count": len(found),
         "failures": sum(f["exact_iou"] < 0.99 or f["keypoint"] > 0.5 for f in found),
     }  # fmt: skip
 

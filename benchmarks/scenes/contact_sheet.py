@@ -44,7 +44,7 @@ CAST: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[float, float]]] = 
     "wheelchair": (("urban", "residential", "urban"), ("crossing", "standing", "walking"), (8.0, 18.0)),
     "emergency": (("urban", "residential", "rural"), ("oncoming", "stopped", "driving"), (12.0, 25.0)),
     "tractor": (("rural", "rural", "residential"), ("oncoming", "stopped", "driving"), (11.0, 24.0)),
-    "excavator": (("urban", "residential", "rural"), ("oncoming", "stopped", "driving"), (12.0, 25.0)),
+    "excavator": (("urban", "residential", "rural"), ("oncoming", "stopped", "stopped"), (12.0, 25.0)),
     "caravan": (("rural", "residential", "urban"), ("driving", "oncoming", "stopped"), (11.0, 24.0)),
     "debris": (("urban", "rural", "residential"), ("lying",), (8.0, 13.0)),
 }

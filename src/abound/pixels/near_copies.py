@@ -266,7 +266,7 @@ def _verified(first: Array, second: Array, view: View, whitener: _Whitener) -> f
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-3)
     try:
         _, found = cv2.findTransformECC(
-            goal, begin, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop, None, 3
+            goal, begin, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop, _ALL, 3
         )
     except cv2.error:
         return best  # no map fits better than the one at hand: the two do not correlate

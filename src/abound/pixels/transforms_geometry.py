@@ -225,7 +225,9 @@ class Elastic:
         cells = max(1, min(self.cells, min(width, height) // 4))
         reach = self.strength * min(width, height) / cells
         grid = rng.uniform(-reach, reach, (cells + 1, cells + 1, 2)).astype(np.float32)
-        field = np.asarray(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)).reshape(height, width, 2)
+        field = np.asarray(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)).reshape(
+            height, width, 2
+        )
         # Neighbours of the grid that pull in opposite ways would fold the picture: the whole field is then weaker.
-        field *= np.float32(min(1.0, 0.99 * STEEPEST / max(steepness(field), 1e-9)))
-        return Warp((width, height), (width, height), (Field(field),))
+        field = field * min(1.0, 0.99 * STEEPEST / max(steepness(field), 1e-9))
+        return Warp((width, height), (width, height), (Field(field.astype(np.float32)),))

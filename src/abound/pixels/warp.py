@@ -26,9 +26,8 @@ def steepness(offset: Array) -> float:
     """The largest change of displacements (h, w, 2) from one pixel to the next."""
     import cv2
 
-    kernels = (np.array([[-1.0, 1.0]]), np.array([[-1.0], [1.0]]))
-    steps = [np.asarray(cv2.filter2D(offset, -1, k, borderType=cv2.BORDER_REPLICATE)) for k in kernels]
-    return max(float(np.abs(s).max()) for s in steps)
+    pairs = ((offset[1:], offset[:-1]), (offset[:, 1:], offset[:, :-1]))
+    return max((float(cv2.norm(a, b, cv2.NORM_INF)) for a, b in pairs if a.size), default=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,10 +189,8 @@ def sampled(image: Array, warp: Warp, fill: float | Array, nearest: bool = False
     )
     matrix = warp.matrix
     if matrix is None:
-        grid = warp.sources() if at is None else at
-        return np.asarray(
-            cv2.remap(image, grid - np.float32(0.5), None, kind, borderMode=cv2.BORDER_CONSTANT, borderValue=border)
-        )
+        x, y = cv2.split((warp.sources() if at is None else at) - np.float32(0.5))
+        return np.asarray(cv2.remap(image, x, y, kind, borderMode=cv2.BORDER_CONSTANT, borderValue=border))
     if not nearest:
         image = _softened(image, matrix)
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])

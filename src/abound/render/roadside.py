@@ -38,6 +38,8 @@ def roadside(
     for side in (1.0, -1.0):
         _fronts(scene, made, add, side, built, stream(seed, "fronts", side))
         _trees(scene, made, add, side, planted, stream(seed, "trees", side), keep)
+        if not made.pavement:
+            _thicket(made, add, side, planted, stream(seed, "thicket", side), keep)
         if scene.road.zone == "residential":
             _gardens(made, add, side, stream(seed, "gardens", side))
         if made.pavement:
@@ -143,12 +145,30 @@ def _trees(
         blocked = low - 7.0 < s < high + 7.0 or any(a < s < b for a, b in keep)
         kind = "broad" if town or rng.random() < 0.6 else ("conifer", "poplar")[rng.integers(2)]
         height = float(rng.uniform(5.5, 9.0) if town else rng.uniform(6.0, 16.0))
-        detail = "near" if s < NEAR / 4 else "high" if s < NEAR / 2 else "low" if s < NEAR else "far"
+        reach = NEAR if town else 1.5 * NEAR  # where houses hide little, trees are seen farther away
+        detail = "near" if s < reach / 4 else "high" if s < reach / 2 else "low" if s < reach or not town else "far"
         part = tree.tree(height, rng, kind, detail)
         x, y, _ = made.line.at(s, side * far)
         if not blocked:
             z = made.kerb if town else -0.4
             add("vegetation", moved(part, float(x), float(y), z, float(rng.uniform(0, 6.28))))
+
+
+def _thicket(
+    made: Section, add: Any, side: float, per_100: float, rng: np.random.Generator, keep: list[tuple[float, float]]
+) -> None:
+    """Shrubs in loose rows beyond the verge."""
+    low, high = made.gap()
+    for start in rng.uniform(made.start, made.end, int(per_100 * 1.6)):
+        d = made.edge + float(rng.uniform(5.5, 16.0))
+        for k in range(int(rng.integers(1, 6))):
+            s = start + 1.6 * k + float(rng.uniform(-0.4, 0.4))
+            size = float(rng.uniform(0.8, 2.2))
+            part = tree.bush(size, rng)
+            if low - 9.0 < s < high + 9.0 or any(a < s < b for a, b in keep):
+                continue
+            x, y, _ = made.line.at(s, side * (d + float(rng.uniform(-0.8, 0.8))))
+            add("vegetation", moved(part, float(x), float(y), -0.45))
 
 
 def _woods(made: Section, add: Any, town: bool, rng: np.random.Generator) -> None:
@@ -158,7 +178,8 @@ def _woods(made: Section, add: Any, town: bool, rng: np.random.Generator) -> Non
             s = made.end + rng.uniform(10, 60) if side == 0.0 else rng.uniform(40, made.end)
             d = rng.uniform(-60, 60) if side == 0.0 else side * (made.front + rng.uniform(45, 120))
             x, y, _ = made.line.at(s, d)
-            part = tree.tree(float(rng.uniform(9, 18)), rng, ("broad", "conifer")[rng.integers(2)], "far")
+            detail = "low" if side and s < 140.0 else "far"
+            part = tree.tree(float(rng.uniform(9, 18)), rng, ("broad", "conifer")[rng.integers(2)], detail)
             add("vegetation", moved(part, float(x), float(y), -0.6))
 
 

@@ -28,7 +28,7 @@ def exposure_of(radiance: Array, solid: Array, sky: Sky, sensor: Sensor) -> floa
     high = float(np.percentile(bright, 90))
     key = (
         (0.08 - 0.008 * float(sky.numbers[24]) + 0.09 * float(sky.numbers[38])) * (1.0 - thick) + 0.2 * thick
-    ) * (1.0 - night) + 0.042 * night
+    ) * (1.0 - night) + (0.042 + 0.03 * thick) * night
     factor = min(key / mean, 0.85 / max(high, 1e-4))
     return float(np.clip(factor, 0.05, 60.0) * 2.0**sensor.exposure)
 

@@ -22,7 +22,17 @@ from abound.render.weather import fallen
 from abound.render.world import Camera
 
 Array = np.ndarray[Any, Any]
-State = tuple[Array, Array, Array]  # samples at the centres, irradiance of half pixels, light of the air
+
+
+class State(NamedTuple):
+    """What the pixel centres know that finer rays can use."""
+
+    samples: Array
+    half: Array  # irradiance of half pixels
+    air: Array  # light of the air
+    mirror: Array  # what wet ground mirrors
+
+
 SUN_RADIUS = 0.0047  # radians
 EACH = 4  # gathering rays a pixel
 MORE = 24  # where the neighbours are of no help
@@ -152,10 +162,12 @@ def _centres(look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit) -
     s = _surfaces(look, moment, hits, directions, 1.0 / camera.fx, lit)
     i, j = np.indices((camera.height, camera.width)).reshape(2, -1)
     half = _gather(look, moment, s, camera, lit)
-    ambient = _ambient(look, moment, s, np.stack([j + 0.5, i + 0.5], -1), camera, (s, half, half), lit)
+    ambient = _ambient(look, moment, s, np.stack([j + 0.5, i + 0.5], -1), camera, State(s, half, half, half), lit)
     spot = np.zeros(len(s), np.int64)
     air = _air(look, moment, camera, s, directions, lit)
-    return _radiance(look, moment, camera, s, hits, directions, ambient, air, spot, lit), (s, half, air)
+    none = np.zeros((len(s), 3), np.float32)
+    light, mirror = _radiance(look, moment, camera, s, hits, directions, ambient, air, none, spot, lit)
+    return light, State(s, half, air, mirror)
 
 
 def _gather(look: Look, moment: Moment, s: Array, camera: Camera, lit: Lit) -> Array:
@@ -181,7 +193,7 @@ def _ambient(
     """Irradiance from all sides at any samples of the camera, float32 (n, 3)."""
     from abound.render.shade_gather import spread
 
-    s, half, _ = state
+    s, half = state.samples, state.half
     out = np.zeros((len(samples), 3), np.float32)
     lonely = spread(samples, spots, s, camera.width, camera.height, half, out)
     place = spots[lonely].astype(np.int64) @ np.array([1, camera.width])
@@ -214,9 +226,12 @@ def _sent(
 
 def _radiance(
     look: Look, moment: Moment, camera: Camera, s: Array, hits: Hits, directions: Array, ambient: Array,
-    air: Array, spot: Array, lit: Lit,
-) -> Array:  # fmt: skip
-    """Radiance of camera rays, float32 (n, 3); `ambient` comes from all sides, `air` from the beams of lamps."""
+    air: Array, wet: Array, spot: Array, lit: Lit,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Radiance of camera rays and what their mirrors show, two float32 (n, 3).
+
+    `ambient` comes from all sides, `air` from the beams of lamps, `wet` is what wet ground mirrors there, where known.
+    """
     from abound.render.shade_lamps import BEST
     from abound.render.shade_light import compose
     from abound.render.shade_sky import show_sky
@@ -225,14 +240,14 @@ def _radiance(
     out = np.zeros((len(s), 3), np.float32)
     show_sky(sun.numbers, directions, hits.triangle, out)
     shadow = _shadow(look, moment, s, spot)
-    mirror, through = _mirrors(look, moment, s, directions, lit, 1.0 / camera.fx)
+    mirror, through = _mirrors(look, moment, s, directions, wet, lit, 1.0 / camera.fx)
     shone = _lamp_light(look, moment, s, directions, lit, BEST)
     compose(
         s, directions, sun.sun, sun.light, shadow, sun.around, ambient, mirror, through, shone, sun.numbers,
         sun.fog, out,
     )  # fmt: skip
     out += air
-    return out
+    return out, mirror
 
 
 def _air(look: Look, moment: Moment, camera: Camera, s: Array, directions: Array, lit: Lit) -> Array:
@@ -261,7 +276,7 @@ def _lamp_light(look: Look, moment: Moment, s: Array, directions: Array, lit: Li
 
 
 def _mirrors(
-    look: Look, moment: Moment, s: Array, directions: Array, lit: Lit, angle: float
+    look: Look, moment: Moment, s: Array, directions: Array, wet: Array, lit: Lit, angle: float
 ) -> tuple[Array, Array]:
     """What mirrors and panes show, two float32 (n, 3)."""
     from abound.render.shade_light import mirror_of_sky, mirrored
@@ -271,9 +286,13 @@ def _mirrors(
     mirror_of_sky(s, directions, look.sky.dome, mirror)
     index, o, d = np.empty(len(s), np.int64), np.empty((len(s), 3)), np.empty((len(s), 3))
     n = mirrored(s, directions, index, o, d)
-    shown = _second(look, moment, s[index[:n]], o[:n], d[:n], lit, angle, 0.7)
-    film = s[index[:n], FILM : FILM + 1]
-    mirror[index[:n]] = np.minimum(shown, np.where((film > 0.0) & (film < 0.9), 1.5 / look.exposure, 8.0))
+    known = (s[:, FILM] > 0.02) & (wet.max(axis=1) > 0.0)
+    mirror[known] = wet[known]
+    ask = np.flatnonzero(~known[index[:n]])
+    index = index[ask]
+    shown = _second(look, moment, s[index], o[ask], d[ask], lit, angle, 0.7)
+    film = s[index, FILM : FILM + 1]
+    mirror[index] = np.minimum(shown, np.where((film > 0.0) & (film < 0.9), 1.5 / look.exposure, 8.0))
     panes = np.flatnonzero(s[:, PASS] > 0.6)
     if len(panes):
         d = directions[panes] / np.linalg.norm(directions[panes], axis=1, keepdims=True)
@@ -327,6 +346,7 @@ def _smoothed(
 ) -> None:
     """Antialiasing, in place: pixels that differ from a neighbour become the mean of five rays."""
     from abound.render.shade_pixels import averaged, contrasts
+    from abound.render.shade_surface import FILM
 
     body = np.where(hits.triangle >= 0, moment.geometry.body[hits.triangle], -1)
     pixels = contrasts(radiance, body, camera.width, camera.height, look.exposure, CONTRAST)
@@ -339,6 +359,7 @@ def _smoothed(
     fine = _surfaces(look, moment, more, directions, 0.6 / camera.fx, lit)
     ambient = _ambient(look, moment, fine, spots, camera, state, lit)
     spot = np.arange(len(fine)) % 4 + 1
-    air = np.repeat(state[2][pixels], len(SPOTS), axis=0)
-    shown = _radiance(look, moment, camera, fine, more, directions, ambient, air, spot, lit)
+    air, wet = (np.repeat(each[pixels], len(SPOTS), axis=0) for each in (state.air, state.mirror))
+    wet[np.repeat(state.samples[pixels, FILM] <= 0.02, len(SPOTS))] = 0.0
+    shown, _ = _radiance(look, moment, camera, fine, more, directions, ambient, air, wet, spot, lit)
     averaged(radiance, shown, pixels, look.exposure)

@@ -105,9 +105,10 @@ def grass(u, v, fu, fv, seed):
     if blade > 0.0:
         wind = 2.0 * noise(u * 3.0, v * 3.0, 5.0, seed + 8)
         fine = blade * noise(u * 38.0 + 9.0 * wind, v * 110.0, 0.5, seed + 7)
+    clump = noise(u * 1.7, v * 1.7, 4.5, seed + 9) * seen(0.6, f)
     broad = fractal(u * 0.07, v * 0.07, 0.5, 3, f * 0.07, seed + 12)
-    shade = 1.0 + 0.16 * broad + 0.22 * patch + 0.36 * tuft + 0.55 * fine
-    mix = min(1.0, max(0.0, 0.3 + 0.35 * broad + 0.45 * patch + 0.2 * tuft))
+    shade = 1.0 + 0.18 * broad + 0.24 * patch + 0.26 * clump + 0.55 * tuft + 0.7 * fine
+    mix = min(1.0, max(0.0, 0.3 + 0.35 * broad + 0.45 * patch + 0.25 * clump + 0.3 * tuft))
     warm = 0.3 * tuft + 0.35 * patch
     return mix, max(0.25, shade), warm, 1.0, 0.5 * tuft + 0.7 * fine, 0.5 * tuft - 0.5 * fine, 0.0, 0.0, 0.0
 

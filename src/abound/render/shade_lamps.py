@@ -95,6 +95,9 @@ def unshaded(lamps, grid, first, some, p, normal, out):
         return
     for a in range(first[cell], first[cell + 1]):
         k = some[a]
+        x, y, z = lamps[k, 0] - p[0], lamps[k, 1] - p[1], lamps[k, 2] - p[2]
+        if normal[0] * x + normal[1] * y + normal[2] * z <= 0.0 or lamps[k, 3] < 0.01 * (x * x + y * y + z * z):
+            continue
         _, e = towards(lamps[k], p, way)
         if e <= 0.0:
             continue
@@ -105,12 +108,12 @@ def unshaded(lamps, grid, first, some, p, normal, out):
 
 
 @njit(cache=True, error_model="numpy")
-def strongest(r, lamps, grid, first, some, cut, best, value, share):
+def strongest(r, lamps, grid, first, some, cut, best, value, share, p, way):
     """The lamps that light a sample most, by falling light, into `best` (-1: none), `value` and `share`, the part
-    of the intensity that arrives."""
+    of the intensity that arrives. `p`, `way`: room for three numbers."""
     best[:] = -1
     value[:] = cut
-    way, p = np.empty(3), r[PX : PX + 3]
+    p[0], p[1], p[2] = r[PX], r[PX + 1], r[PX + 2]
     cell = cell_of(grid, p[0], p[1])
     if cell < 0:
         return
@@ -120,9 +123,11 @@ def strongest(r, lamps, grid, first, some, cut, best, value, share):
         c = r[GX] * x + r[GY] * y + r[GZ] * z
         if c <= 0.0 and r[SOFT] == 0.0:
             continue
+        whole, q = lamps[k, 3] + lamps[k, 4] + lamps[k, 5], len(best) - 1
+        if 1.1 * whole <= value[q] * (x * x + y * y + z * z):
+            continue
         far, e = towards(lamps[k], p, way)
-        light = e * (0.1 + abs(c) / max(far, 1e-9)) * (lamps[k, 3] + lamps[k, 4] + lamps[k, 5])
-        q = len(best) - 1
+        light = e * (0.1 + abs(c) / max(far, 1e-9)) * whole
         if light <= value[q]:
             continue
         while q > 0 and light > value[q - 1]:
@@ -139,12 +144,12 @@ def lamp_rays(s, lamps, grid, first, some, cut, most):
     which, lamp, part = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
     o, d = np.empty((n, 3)), np.empty((n, 3))
     best, value, share = np.empty(most, np.int64), np.empty(most), np.empty(most)
-    m = 0
+    p, way, m = np.empty(3), np.empty(3), 0
     for i in range(len(s)):
         r = s[i]
         if not r[FAR] < np.inf or r[PASS] > 0.6:
             continue
-        strongest(r, lamps, grid, first, some, cut, best, value, share)
+        strongest(r, lamps, grid, first, some, cut, best, value, share, p, way)
         for q in range(most):
             k = best[q]
             if k < 0 or value[q] < LEAST * value[0]:
@@ -247,6 +252,6 @@ def veiled(frame, lamps, pose, fx, fy, cx, cy, strength):
                     frame[i, j, a] += lamps[k, 3 + a] * v
 
 
-def reach(colour: Any, cut: float = 0.008) -> float:
+def reach(colour: Any, cut: float = 0.011) -> float:
     """Metres at which a lamp of an intensity is too weak to matter."""
     return float(np.clip(np.sqrt(max(colour) / np.pi / cut), 5.0, 90.0))

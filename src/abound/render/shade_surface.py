@@ -43,6 +43,7 @@ CLOTH, DENIM, SKIN, FUR, SPOTS, PATCHES, HAIR, WOOD, PLASTIC, SNOW, RUST = (
     PATTERNS[n]
     for n in ("cloth", "denim", "skin", "fur", "spots", "patches", "hair", "wood", "plastic", "snow", "rust")
 )  # fmt: skip
+WARM = (CLOTH, DENIM, SKIN, FUR, SPOTS, PATCHES, HAIR, RUBBER)  # snow melts on it, or falls off
 FLAT = np.zeros(len(PATTERNS), np.bool_)
 FLAT[[ASPHALT, PAVING, COBBLE, BRICK, PLASTER, WINDOWS, GLASSFRONT, ROOF, SHINGLES]] = True
 FLAT[[GRASS, SOIL, GRAVEL, WORN, IRON, MESH, STRIPES, CHEVRON, CHECKER, PLAID]] = True
@@ -216,6 +217,8 @@ def weathered(out, row, x, y, z, nz, f, wet, cover, flood, code):
             rut = np.exp(-((lane - 0.95) ** 2) / 0.1) + np.exp(-((lane - 2.55) ** 2) / 0.1)
             n += 0.75 * rut + 0.12
         white = smooth(n - 0.12, n + 0.12, cover * 1.5 * smooth(0.25, 0.7, nz))
+        if code in WARM:
+            white *= 0.25
         if code == FOLIAGE:
             white *= 0.55 * smooth(-0.1, 0.3, fractal(x * 9.0, y * 9.0, z * 9.0, 2, f * 9.0, 56))
         for i in range(3):

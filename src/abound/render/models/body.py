@@ -49,7 +49,7 @@ class Build(NamedTuple):
 def build(stature: float, child: bool, woman: float, girth: float) -> Build:
     """Lengths of the parts of a person."""
     youth = float(np.clip((1.65 - stature) / 0.65, 0.0, 1.0)) if child else 0.0
-    head = stature * (0.131 + 0.072 * youth)
+    head = stature * (0.131 + 0.080 * youth)
     shoulder = stature - head - stature * (0.050 - 0.016 * youth)
     hip = stature * (0.525 - 0.05 * youth)
     return Build(

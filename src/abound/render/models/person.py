@@ -62,7 +62,10 @@ def person(
     b = body.build(tall, child, woman * (0.3 if child else 1.0), min(wide, 1.15) if child else wide)
     dress = wardrobe.wardrobe(rng, woman, child, clothes)
     style = wardrobe.hair_style(rng, woman, child, hair)
-    paint = wardrobe.palette(rng, colours or {}, dress)
+    asked = dict(colours or {})
+    if child and "top" not in asked:  # bright, as children's clothes are
+        asked["top"] = wardrobe.FOR_CHILDREN[int(rng.integers(len(wardrobe.FOR_CHILDREN)))]
+    paint = wardrobe.palette(rng, asked, dress)
     pose = standing() if rest is None else rest(bare(b, age))
     w = garments.wearer(b, pose, 1.15 if detail == "high" else 1.9)
     return _measured(w, head(w, style, paint, dress), dressed(w, dress, paint, fist), dress, age)

@@ -102,7 +102,7 @@ def _clumps(centre: Array, radius: float, n: int, leaf: Material, rng: np.random
     at = centre + way * radius * rng.uniform(0.72, 1.12, (n, 1)) * [1.0, 1.0, 0.9]
     # Fewer leaves are larger, so that a crown has the same leaf area at every detail.
     size = 0.23 * np.sqrt(90 / max(n, 1)) * max(radius, 0.8) ** 0.9
-    return _leaves(at, rng.uniform(0.7, 1.3, n) * min(size, 0.5), leaf, rng, way)
+    return _leaves(at, rng.uniform(0.7, 1.3, n) * min(size, 0.4), leaf, rng, way)
 
 
 def _leaves(at: Array, size: Array, leaf: Material, rng: np.random.Generator, way: Array | None = None) -> Mesh:

@@ -36,6 +36,7 @@ DYES: dict[str, Colour] = {
     "beige": (0.52, 0.42, 0.29), "khaki": (0.23, 0.20, 0.10), "turquoise": (0.035, 0.42, 0.42),
     "fluorescent yellow": (0.72, 1.0, 0.040), "fluorescent orange": (1.0, 0.26, 0.030),
 }  # fmt: skip
+FOR_CHILDREN = ("red", "light blue", "green", "yellow", "orange", "pink", "turquoise", "blue", "white")
 
 
 def wardrobe(rng: np.random.Generator, woman: bool, child: bool, asked: Sequence[str] | None) -> tuple[str, ...]:
