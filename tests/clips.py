@@ -18,9 +18,12 @@ from abound.core.slice import Slice
 
 TINY = {"frames": 2, "width": 64, "height": 32}
 BARE = {"traffic": {"vehicles": 1, "walkers": 0}, "surroundings": {"buildings": 0.2, "trees": 0.1}}
-ASKED = "zone == rural and weather == clear and time == day and actor == car and action == braking and distance <= 14"
+ASKED = (
+    "zone == rural and weather == clear and time == day and actor == car and action == braking and distance <= 14"
+)
 
 
+@cache
 def domain() -> Dataset:
     """The domain without a row."""
     made: Dataset = registry.create("kind", "scenes").dataset([], [], [], None)

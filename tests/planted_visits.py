@@ -12,9 +12,9 @@ from abound.core.schema import Column, Link, Schema, Table, Task
 def streams(n: int = 400, seed: int = 0) -> Dataset:
     """Persons of two sexes; one in four dies.
 
-    Visits come 6 or 12 hours apart, four to nine of them. Each holds "pulse", whose value is about 60 for women and 90
-    for men, and 25 higher for those who die; half hold "order", and the visit after an "order" holds "result", which
-    never comes otherwise. One person has a pulse of 400.5; three have the code "odd".
+    Visits come 6 or 12 hours apart, four to nine of them. Each holds "pulse", whose value is about 60 for women and
+    90 for men, and 25 higher for those who die; half hold "order", and the visit after an "order" holds "result",
+    which never comes otherwise. One person has a pulse of 400.5; three have the code "odd".
     """
     rng = np.random.default_rng(seed)
     sex = rng.integers(0, 2, n)

@@ -72,7 +72,10 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     found = {tuple(p) for p in near_copies(np.stack([thumbnail(i) for i in images + copies])).pairs.tolist()}
     origin = np.append(np.arange(n), sources)
     false = {int(origin[v]) for a, b in found if origin[a] != origin[b] for v in (a, b)}
-    hits = {k: [(int(s), n + j) in found for j, (s, kind) in enumerate(zip(sources, kinds, strict=True)) if kind == k] for k in KINDS}
+    hits = {
+        k: [(int(s), n + j) in found for j, (s, kind) in enumerate(zip(sources, kinds, strict=True)) if kind == k]
+        for k in KINDS
+    }
     return {"hits": hits, "false": [i in false for i in range(n)]}
 
 
@@ -85,5 +88,11 @@ def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
     out = [share("copies_found", [h for k in KINDS for h in hits[k]], {"limit": 0.99})]
     out += [share(f"copies_found_{k}", hits[k], {"limit": 0.99}) for k in KINDS]
     for name in dict.fromkeys(t["set"] for t, _ in told):
-        out.append(share(f"copies_false_{name}", [f for t, r in told if t["set"] == name for f in r["false"]], {"limit": 0.01}))
+        out.append(
+            share(
+                f"copies_false_{name}",
+                [f for t, r in told if t["set"] == name for f in r["false"]],
+                {"limit": 0.01},
+            )
+        )
     return out

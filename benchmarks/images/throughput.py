@@ -55,7 +55,9 @@ def _peer(name: str, seconds: float) -> dict[str, float] | str:
         return "not installed: ABOUND_PEERS names no Python that has it"
     one = {v: "1" for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     words = [python, str(Path(__file__).with_name("peers.py")), name, str(seconds)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, **one, "PYTHONPATH": ""})
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, env={**os.environ, **one, "PYTHONPATH": ""}
+    )
     if done.returncode:
         return f"does not run: {done.stderr.strip().splitlines()[-1][:160]}"
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
@@ -67,12 +69,24 @@ def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
     out = []
     for name in NAMES:
         ours = float(np.median([r["abound"][name] for r in results]))
-        theirs = {p: float(np.median([r[p][name] for r in results])) for p in PEERS if all(isinstance(r[p], dict) for r in results)}
+        theirs = {
+            p: float(np.median([r[p][name] for r in results]))
+            for p in PEERS
+            if all(isinstance(r[p], dict) for r in results)
+        }
         reasons = {p: results[0][p] for p in PEERS if p not in theirs}
         n = len(results)
         out.append(row(f"throughput_{name}", ours, "images / CPU s", n=n, reference={**theirs, **reasons}))
         if theirs:
-            out.append(row(f"throughput_{name}_of_best", ours / max(theirs.values()), "ratio", n=n, reference={"limit": 0.5}))
+            out.append(
+                row(
+                    f"throughput_{name}_of_best",
+                    ours / max(theirs.values()),
+                    "ratio",
+                    n=n,
+                    reference={"limit": 0.5},
+                )
+            )
         else:
             reason = "; ".join(sorted(set(reasons.values())))
             out.append(row(f"throughput_{name}_of_best", None, "ratio", reason=reason, reference={"limit": 0.5}))

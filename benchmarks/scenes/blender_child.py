@@ -72,7 +72,13 @@ def bodies(scene, data):
     if still:
         starts = np.cumsum([0, *(len(v) for v, _, _ in still)])
         faces = np.concatenate([f + s for (_, f, _), s in zip(still, starts[:-1], strict=True)])
-        thing(scene, np.concatenate([v for v, _, _ in still]), faces, np.concatenate([m for *_, m in still]), materials)
+        thing(
+            scene,
+            np.concatenate([v for v, _, _ in still]),
+            faces,
+            np.concatenate([m for *_, m in still]),
+            materials,
+        )
     return materials
 
 

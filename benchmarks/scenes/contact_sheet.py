@@ -1,9 +1,9 @@
 """Are road users of the pictures known at a glance? Crops for an onlooker who is told nothing, and the answers.
 
-Three crops of 128 pixels for each class and weather, by day, low sun, dusk and night: the box of the main actor, with
-a fifth of its size around it, from a camera of KITTI's field of view and place with 2484 pixels in a row. Sheets of
-numbered crops in random order; the key is a file of its own. Only somebody who looks can measure the share that is
-named rightly (aim: 90 %), so the rows say how many crops there are and where.
+Three crops of 128 pixels for each class and weather, by day, low sun, dusk and night: the box of the main actor,
+with a fifth of its size around it, from a camera of KITTI's field of view and place with 2484 pixels in a row.
+Sheets of numbered crops in random order; the key is a file of its own. Only somebody who looks can measure the
+share that is named rightly (aim: 90 %), so the rows say how many crops there are and where.
 """
 
 from __future__ import annotations

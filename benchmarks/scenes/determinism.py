@@ -27,7 +27,9 @@ ORDERS = (
 
 def tasks(quick: bool) -> list[dict[str, Any]]:
     """Conditions with a seed."""
-    return [{"where": w, "seed": i, "clips": 2 if quick else 4} for i, w in enumerate(ORDERS[: 1 if quick else None])]
+    return [
+        {"where": w, "seed": i, "clips": 2 if quick else 4} for i, w in enumerate(ORDERS[: 1 if quick else None])
+    ]
 
 
 def run(task: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def command(out: Path, task: dict[str, Any], workers: int) -> list[str]:
 
 
 def killed(out: Path, task: dict[str, Any]) -> dict[str, Any]:
-    """Start, kill inside of a clip, and look: clips under their own names that are not whole, and if one was begun."""
+    """Start, kill inside of a clip, and count the clips that look whole and are not; was one begun?"""
     process = subprocess.Popen(
         command(out, task, 1), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )

@@ -160,7 +160,9 @@ def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
         out.append(row(f"frame_cpu_seconds {task['street']}", whole, SECONDS, n=task["frames"],
                        reference={"limit": 2.0, "aim": 1.5, "triangles": r["triangles"], **parts}))  # fmt: skip
     files = [r["files"] for r in results]
-    out.append(row("files_cpu_seconds", float(np.median(files)), SECONDS, low=min(files), high=max(files), n=len(files)))
+    out.append(
+        row("files_cpu_seconds", float(np.median(files)), SECONDS, low=min(files), high=max(files), n=len(files))
+    )
     for task, r in zip(tasks(quick), results, strict=True):
         if "peer" in r:
             out += _against(task["street"], r)

@@ -9,7 +9,7 @@ Left out are pixels that are hidden or out of the frame there, the sky, and pixe
 edge (of a body, of a material, of depth), here or around the target.
 
 Every difference over 20 of 255 in the first way is given one cause, tested one after the other on the very point:
-  other place       the point that the flow leads to, met by a ray of its own, has another colour even under the same
+  other place       the point that the flow leads to, met by a ray of its own, has another colour even under one
                     pixel size: the flow would be wrong (none is allowed)
   pixel size        the colour at the exact target differs since the pixel is larger or smaller on the surface there
   thin surface      one of the four pixels around the target shows another body or material
@@ -98,8 +98,12 @@ class Painter:
         if directions is None:
             _, directions = rays(self.camera, moment.frame.number)
         lit = _lit(self.look, moment)
-        s = _surfaces(self.look, moment, hits, directions, 1.0 / self.camera.fx, lit)[:, RED : RED + 3].astype(float)
-        return np.asarray(255 * np.where(s <= 0.0031308, 12.92 * s, 1.055 * np.maximum(s, 1e-9) ** (1 / 2.4) - 0.055))
+        s = _surfaces(self.look, moment, hits, directions, 1.0 / self.camera.fx, lit)[:, RED : RED + 3].astype(
+            float
+        )
+        return np.asarray(
+            255 * np.where(s <= 0.0031308, 12.92 * s, 1.055 * np.maximum(s, 1e-9) ** (1 / 2.4) - 0.055)
+        )
 
 
 def _near_edges(moment: Any, hits: Any, h: int, w: int) -> Array:
@@ -172,7 +176,7 @@ def _dense(paint: Any, there: Any, target: Array) -> Array:
     """Bilinear between samples that are a quarter of a pixel apart, only those which are needed."""
     step = 0.25
     low = np.floor(target / step) * step
-    corners = np.concatenate([low, low + [step, 0], low + [0, step], low + step])
+    corners = np.concatenate([np.add(low, s) for s in ((0, 0), (step, 0), (0, step), (step, step))])
     p = _at(paint, there, corners).reshape(4, len(target), 3)
     a, b = ((target - low) / step).T[:, :, None]
     return np.asarray((p[0] * (1 - a) + p[1] * a) * (1 - b) + (p[2] * (1 - a) + p[3] * a) * b)
@@ -194,4 +198,4 @@ def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
             }))  # fmt: skip
     causes = {c: sum(r["causes"][c] for r in results) for c in CAUSES}
     return [*out, row("photometric_outliers", sum(causes.values()) / n, "share", n=n, reference=causes),
-            row("photometric_unexplained", causes["other place"], "pixels", n=n, reference={"limit": 0})]  # fmt: skip
+            row("photometric_unexplained", causes["other place"], "px", n=n, reference={"limit": 0})]  # fmt: skip

@@ -3,8 +3,8 @@
 First it reads the face of the sign as an image, undistorted. Wherever it reads that rightly it has to read the face
 as it is in a clip from close by: the picture of a frame, cut out by the four corners of the face and straightened.
 The street is the one that the generator builds; its camera (KITTI's optics, 1242 x 375) stands before the face, 20
-(or 8) degrees aside and as high as a car's, at several distances. Both images are read in the same way: same size, as one
-line and as scattered words, and in negative. A face that something hides is not asked.
+(or 8) degrees aside and as high as a car's, at several distances. Both images are read in the same way: same size,
+as one line and as scattered words, and in negative. A face that something hides is not asked.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ def _scene(task: dict[str, Any]) -> Any:
     if kind in ("plate", "van", "truck", "bus"):
         actor = {"kind": "car" if kind == "plate" else kind, "action": "stopped", "distance": 14.0, "text": text}
         return read_scene({**base, "actors": [actor]})
-    return read_scene({**base, "signs": [{"kind": kind, "text": text, "distance": 20.0}]})
+    return read_scene({**base, "signs": [{"kind": kind, "text": text, "distance": 30.0}]})
 
 
 def faces(moment: Moment, kind: str) -> list[Face]:
-    """The faces of signs, of the first actor's plates, or its flanks (a plate, destination or maker's mark is none)."""
+    """The faces of signs, or the first actor's plates, or its flanks (a plate or a maker's mark is none)."""
     shape: Geometry = moment.geometry
     found: dict[tuple[Any, ...], list[int]] = {}
     for t in np.flatnonzero([shape.materials[m].image is not None for m in shape.material]).tolist():
@@ -109,7 +109,7 @@ def faces(moment: Moment, kind: str) -> list[Face]:
 
 
 def _face(moment: Moment, triangles: Array) -> Face:
-    """The corners of an image from the map from uv to space that fits its triangles best (a flank bends a little)."""
+    """The corners of an image by the map from uv to space that fits its triangles best (a flank bends a bit)."""
     shape = moment.geometry
     uv = shape.uv[triangles].reshape(-1, 2).astype(float)
     places = moment.frame.vertices[shape.faces[triangles]].reshape(-1, 3)
@@ -179,14 +179,22 @@ def read(image: Array, area: tuple[float, ...] | None = None) -> str:
         h, w = image.shape[:2]
         image = image[int(area[1] * h) : int(area[3] * h), int(area[0] * w) : int(area[2] * w)]
     scale = ACROSS / max(image.shape[:2])
-    grey = cv2.cvtColor(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), cv2.COLOR_RGB2GRAY)
-    grey = cv2.normalize(grey, None, 0, 255, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    grey = cv2.cvtColor(
+        cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), cv2.COLOR_RGB2GRAY
+    )
+    # Shadows darken a face unevenly: light is taken out as what varies over half its height.
+    around = cv2.GaussianBlur(grey, (0, 0), 0.5 * grey.shape[0], borderType=cv2.BORDER_REFLECT).astype(float)
+    ratio = grey / np.maximum(around, 1.0)
+    low, high = np.percentile(ratio, (1, 99))
+    grey = np.round(255 * np.clip((ratio - low) / max(high - low, 1e-6), 0, 1)).astype(np.uint8)
     out = []
     for each in (grey, 255 - grey):
         framed = cv2.copyMakeBorder(each, 30, 30, 30, 30, cv2.BORDER_REPLICATE)
         png = cv2.imencode(".png", framed)[1].tobytes()
         for mode in ("7", "11"):
-            done = subprocess.run(["tesseract", "-", "-", "--psm", mode], input=png, capture_output=True, check=True)
+            done = subprocess.run(
+                ["tesseract", "-", "-", "--psm", mode], input=png, capture_output=True, check=True
+            )
             out.append(_key(done.stdout.decode()))
     return " ".join(out)
 
@@ -196,7 +204,7 @@ def _key(text: str) -> str:
 
 
 def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
-    """By kind: of the texts that are read undistorted, the share that is read from close by; other distances beside."""
+    """By kind: of the texts that are read undistorted, the share that is read close by; other distances beside."""
     chosen = tasks(quick)
     if results and "absent" in results[0]:
         return [row("text_read", None, "share", reason="tesseract is not installed")]

@@ -33,7 +33,11 @@ def request(seed: int) -> Slice:
 
     rng = np.random.default_rng(seed)
     values = draw(rng, lambda n, v: n != "actor" or v != "none", {}, lambda v: reachable(v, FRAMES, 10.0))
-    names = ["actor", "action", *rng.choice([n for n in CATEGORIES if n not in ("actor", "action")], 2, replace=False)]
+    names = [
+        "actor",
+        "action",
+        *rng.choice([n for n in CATEGORIES if n not in ("actor", "action")], 2, replace=False),
+    ]
     terms = [Term(column=n, op="==", value=int(values[n]) if n == "lanes" else values[n]) for n in names]
     if rng.random() < 0.5:
         d = values["distance"]
@@ -72,7 +76,17 @@ def _size_error(clip: dict[str, Any], seen: Any) -> float | None:
         return None
     if clip["actor"] in ("adult", "child"):
         return abs(float(seen["height"].mean()) / clip["size"] - 1)
-    if clip["actor"] in ("car", "van", "truck", "bus", "ambulance", "police_car", "fire_engine", "tractor", "caravan"):
+    if clip["actor"] in (
+        "car",
+        "van",
+        "truck",
+        "bus",
+        "ambulance",
+        "police_car",
+        "fire_engine",
+        "tractor",
+        "caravan",
+    ):
         return abs(float(seen["length"].mean()) / clip["size"] - 1)
     return None
 

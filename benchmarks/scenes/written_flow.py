@@ -2,9 +2,9 @@
 
 Clips without anything that moves are made by the generator, once with exact files (.flo, .npy) and once as KITTI's
 16-bit PNG, and read back here by other means than the package's: numpy for .flo and .npy, OpenCV for PNG. The flow
-that depth (as written) and the poses in the table of frames imply is compared with the flow as written: in pixels where the target lies in the other frame, and relative to its
-length where it lies outside (points that pass close beside the camera have thousands of pixels, of which single
-precision keeps seven digits).
+that depth (as written) and the poses in the table of frames imply is compared with the flow as written: in pixels
+where the target lies in the other frame, and relative to its length where it lies outside (points that pass close
+beside the camera move by thousands of pixels, of which single precision keeps seven digits).
 """
 
 from __future__ import annotations
@@ -45,7 +45,15 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     """Largest differences over all frames, both directions."""
     with tempfile.TemporaryDirectory() as folder:
         exact, coarse = (_made(task, Path(folder) / str(e), e) for e in (True, False))
-        out = {"exact": 0.0, "outside": 0.0, "pixels_outside": 0, "kitti": 0.0, "kitti_implied": 0.0, "pixels": 0, "lost": 0}
+        out = {
+            "exact": 0.0,
+            "outside": 0.0,
+            "pixels_outside": 0,
+            "kitti": 0.0,
+            "kitti_implied": 0.0,
+            "pixels": 0,
+            "lost": 0,
+        }
         frames = exact.table("frames").to_dicts()
         poses = {f["frame"]: np.array(f["pose"]).reshape(4, 4) for f in frames}
         for f, g in zip(frames, coarse.table("frames").to_dicts(), strict=True):

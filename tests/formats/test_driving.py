@@ -59,7 +59,9 @@ def test_kitti_labels_have_fifteen_fields_in_kittis_own_frame(data, tmp_path):
             assert right > left
             assert bottom > top
             np.testing.assert_allclose([left + 0.5, right + 0.5], [o["left"], o["right"]], atol=0.006)
-            np.testing.assert_allclose([h, w, ln, z], [o[n] for n in ("height", "width", "length", "z")], atol=0.006)
+            np.testing.assert_allclose(
+                [h, w, ln, z], [o[n] for n in ("height", "width", "length", "z")], atol=0.006
+            )
             assert abs(y - (o["y"] + o["height"] / 2)) < 0.006  # the foot of the box
             assert abs((alpha - (turn - np.arctan2(x, z)) + np.pi) % (2 * np.pi) - np.pi) < 0.02
 
@@ -112,7 +114,7 @@ def test_cityscapes_ids_as_opencv_reads_them(data, tmp_path):
             for k in ("labelIds", "labelTrainIds", "instanceIds", "color")
         }
         labels, ids = image["labelIds"].astype(int), image["instanceIds"].astype(int)
-        assert set(np.unique(labels)) <= {4, 5, 7, 8, 11, 17, 20, 21, 22, 23, 24, 25, 26, 27, 28, 32, 33}
+        assert set(np.unique(labels)) <= {4, 5, 6, 7, 8, 11, 17, 20, 21, 22, 23, 24, 25, 26, 27, 28, 32, 33}
         counted = ids >= 1000
         np.testing.assert_array_equal(counted, (numbers > 0) & (labels >= 24))
         np.testing.assert_array_equal(ids[counted] // 1000, labels[counted])
@@ -134,7 +136,9 @@ SCALABEL = {
                 "type": "object", "required": ["id", "category", "box2d", "box3d", "attributes"],
                 "properties": {
                     "id": {"type": "string"}, "category": {"type": "string"},
-                    "box2d": {"type": "object", "required": ["x1", "y1", "x2", "y2"], "additionalProperties": NUMBER},
+                    "box2d": {
+                        "type": "object", "required": ["x1", "y1", "x2", "y2"], "additionalProperties": NUMBER,
+                    },
                     "box3d": {
                         "type": "object", "required": ["location", "dimension", "orientation", "alpha"],
                         "properties": {k: {"type": "array", "items": NUMBER, "minItems": 3, "maxItems": 3}

@@ -20,7 +20,7 @@ from tests.cli.command import abound
 
 def noise(seed, size=(32, 32)):
     """A smooth random picture, which resembles no other."""
-    small = np.random.default_rng(seed).integers(0, 256, (8, 8, 3)).astype(np.uint8)
+    small = np.random.default_rng(seed).integers(0, 256, (20, 20, 3)).astype(np.uint8)
     return np.asarray(Image.fromarray(small).resize(size[::-1], Image.Resampling.BICUBIC))
 
 
@@ -60,15 +60,15 @@ def test_parts_above_the_classes_are_noted_and_the_command_says_what_is_there(tm
 
 
 def test_copies_stay_together_in_the_split(tmp_path):
-    folder = plain(tmp_path, each=12)
-    for k in range(12):
+    folder = plain(tmp_path, each=10)
+    for k in range(10):
         image = noise(k)
         save(folder / "cat" / f"mirror{k}.jpg", image[:, ::-1].copy(), quality=80)
     data = ab.read(folder)
     sets = data.main.filter(pl.col("path").str.starts_with("cat")).group_by("group").len()
-    assert sets["len"].to_list() == [2] * 12
+    assert sets["len"].to_list() == [2] * 10
     train, tune, reference, test, _ = ab.split(data, seed=0)
-    assert len(train) + len(tune) + len(reference) + test.rows == 36
+    assert len(train) + len(tune) + len(reference) + test.rows == 30
     seen = [set(p.main["group"].to_list()) for p in (train, tune, reference)]
     assert not seen[0] & seen[1]
 
@@ -76,7 +76,9 @@ def test_copies_stay_together_in_the_split(tmp_path):
 def test_metadata_gives_columns_targets_and_groups(tmp_path):
     for k in range(8):
         save(tmp_path / f"{k}.png", noise(k))
-    rows = [{"file_name": f"{k}.png", "age": 20.5 + k, "site": "ab"[k % 2], "patient": f"p{k // 2}"} for k in range(8)]
+    rows = [
+        {"file_name": f"{k}.png", "age": 20.5 + k, "site": "ab"[k % 2], "patient": f"p{k // 2}"} for k in range(8)
+    ]
     rows.append({"file_name": "gone.png", "age": 1.0, "site": "a", "patient": "p9"})
     (tmp_path / "metadata.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
     data = ab.read(tmp_path, target="site", group="patient")
@@ -108,7 +110,13 @@ def test_coco_keeps_ids_cuts_boxes_and_counts_what_has_no_area(tmp_path):
     assert objects["object"].to_list() == [100, 101]
     assert objects.select("left", "top", "right", "bottom").row(1) == (28, 28, 32, 32)
     said = "; ".join(data.notes)
-    for what in ("1 of 2 images", "1 boxes outside", "1 boxes without an area", "1 boxes beyond", "1 annotation without"):
+    for what in (
+        "1 of 2 images",
+        "1 boxes outside",
+        "1 boxes without an area",
+        "1 boxes beyond",
+        "1 annotation without",
+    ):
         assert what in said
     assert data.schema.task().kind == "detection"
     assert len(ab.read(folder / "instances_train.json")) == 1
@@ -211,7 +219,10 @@ def test_hostile_files_are_left_out_and_named(tmp_path):
     data = ab.read(tmp_path)
     assert len(data) == 6
     assert any(n.startswith("6 images left out") for n in data.notes)
-    messages = {n: str(pytest.raises(InputError, decode, (bad / n).read_bytes(), n).value) for n in ("bomb.png", "long.png", "cut.png", "empty.jpg", "page.jpg")}
+    messages = {
+        n: str(pytest.raises(InputError, decode, (bad / n).read_bytes(), n).value)
+        for n in ("bomb.png", "long.png", "cut.png", "empty.jpg", "page.jpg")
+    }
     assert "pixels" in messages["bomb.png"]
     assert "side of 40,000" in messages["long.png"]
     assert "ends early" in messages["cut.png"] or "damaged" in messages["cut.png"]

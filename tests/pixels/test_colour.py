@@ -54,8 +54,10 @@ def test_instances_differ_and_nothing_is_dark():
 
 def test_the_ids_of_cityscapes():
     """Spot values of the table that the data set's authors publish (labels.py)."""
-    wanted = {"road": (7, 0), "sky": (23, 10), "person": (24, 11), "rider": (25, 12), "car": (26, 13), "truck": (27, 14),
-              "bus": (28, 15), "motorcycle": (32, 17), "bicycle": (33, 18), "pole": (17, 5)}  # fmt: skip
+    wanted = {
+        "road": (7, 0), "sky": (23, 10), "person": (24, 11), "rider": (25, 12), "car": (26, 13), "truck": (27, 14),
+        "bus": (28, 15), "motorcycle": (32, 17), "bicycle": (33, 18), "pole": (17, 5),
+    }  # fmt: skip
     train = train_ids()
     for name, (label, trained) in wanted.items():
         assert (label_id(name), train[label]) == (label, trained)

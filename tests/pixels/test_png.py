@@ -47,7 +47,9 @@ def test_every_row_filter_is_read():
 
 def damaged():
     whole = png.encode(noise(np.uint16, (9, 9, 3)))
-    bomb = png.encode(np.zeros((4, 4), np.uint8)).replace(b"\x00\x00\x00\x04\x00\x00\x00\x04", b"\x00\xff\xff\xff\x00\xff\xff\xff")
+    bomb = png.encode(np.zeros((4, 4), np.uint8)).replace(
+        b"\x00\x00\x00\x04\x00\x00\x00\x04", b"\x00\xff\xff\xff\x00\xff\xff\xff"
+    )
     yield whole[:40]
     yield b"GIF89a" + whole
     yield whole[:60] + b"x" + whole[61:]
@@ -61,7 +63,9 @@ def test_damaged_files_are_named(data):
         png.decode(data, "f.png")
 
 
-@pytest.mark.parametrize("image", [np.zeros((0, 3), np.uint8), np.zeros((3, 3, 2), np.uint8), np.zeros((3, 3), float)])
+@pytest.mark.parametrize(
+    "image", [np.zeros((0, 3), np.uint8), np.zeros((3, 3, 2), np.uint8), np.zeros((3, 3), float)]
+)
 def test_what_a_png_cannot_hold_is_refused(image):
     with pytest.raises(InputError, match="PNG"):
         png.encode(image)

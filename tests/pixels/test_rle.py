@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from abound.pixels import rle
 
-
 # pycocotools was compiled before NumPy 2 asked for `copy`.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -129,3 +129,13 @@ def test_a_frame_of_nothing_but_sky_can_be_drawn(elevation: float) -> None:
     scene = Scene(World(1, 10.0, (behind,), (), {"front": camera(1)}, Conditions(elevation, 10.0)))
     shown = picture(look(scene, "front", 1), scene.at(0))
     assert shown[:20].mean() > 5
+
+
+def test_a_thin_kerb_is_evenly_lit_under_an_overcast_sky() -> None:
+    """A face three pixels high has few neighbours that gather light for it: it must not show dashes."""
+    kerb = still(box((0.4, 60.0, 0.35), WHITE, (8.0, 0.0, -1.325)))
+    light = radiance([still(floor()), kerb], Conditions(45.0, 90.0, cloud=1.0))
+    rows = light[28:40].mean(axis=-1)
+    darkest = rows[rows.mean(axis=1).argmin()]  # the upright face sees half of the sky
+    assert darkest.mean() < 0.8 * rows.max()
+    assert darkest.std() < 0.06 * darkest.mean()

@@ -76,7 +76,9 @@ def test_a_child_comes_out_from_behind_a_parked_car():
 
 def test_wheels_roll_as_far_as_the_car_drives():
     world = built(scene(**actor("car", "driving", speed=5.0)))
-    wheel = next(b for b in world.moving if b.instance == 1 and not np.allclose(b.pose[0, :3, :3], b.pose[1, :3, :3]))
+    wheel = next(
+        b for b in world.moving if b.instance == 1 and not np.allclose(b.pose[0, :3, :3], b.pose[1, :3, :3])
+    )
     turn = wheel.pose[0, :3, :3].T @ wheel.pose[1, :3, :3]
     angle = np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1))
     radius = np.ptp(wheel.mesh.vertices[:, 2]) / 2

@@ -218,6 +218,7 @@ class Schema(Model):
 
     def _check_answers(self) -> None:
         """Each answer is about columns of a declared table, and no hole has two answers."""
+        seen: set[Slice] = set()
         for answer in self.answers:
             hole = answer.hole
             if hole.on not in self.tables:
@@ -230,8 +231,9 @@ class Schema(Model):
                     raise ValueError(
                         f"the answer about '{hole}' names no column {name!r}: {did_you_mean(name, known)}"
                     )
-            if sum(a.hole == hole for a in self.answers) > 1:
+            if hole in seen:
                 raise ValueError(f"the hole '{hole}' is answered more than once: keep one answer")
+            seen.add(hole)
 
     def answered(self, hole: Slice, answer: Said) -> Schema:
         """The schema with the answer about one hole added, in place of an earlier one about it."""

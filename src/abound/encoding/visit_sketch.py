@@ -1,8 +1,9 @@
-"""A sketch of each history: for the most common codes how often they come, and where their values begin, end and lie.
+"""A sketch of each history: for the most common codes how often they come, and where their values begin, end and
+lie.
 
-A network that writes events one by one loses the person on the way: hundreds of small decisions drift. So the whole is
-drawn first, as a row of category tokens, by a network for rows (which also ties it to the outcome), and the events are
-then written to fit it. Sketches are quantile tokens; they are never decoded.
+A network that writes events one by one loses the person on the way: hundreds of small decisions drift. So the whole
+is drawn first, as a row of category tokens, by a network for rows (which also ties it to the outcome), and the
+events are then written to fit it. Sketches are quantile tokens; they are never decoded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Health records as tokens and back: persons' statics, the gaps between visits, codes and values, each with its floor.
+"""Health records as tokens and back: persons' statics, the gaps between visits, codes and values, each with its
+floor.
 
 Nothing comes out that rests on fewer than `k` persons: codes (with their units) and levels that fewer have are left
 out, numbers go through `abound.stats.value_floor`, and no history is longer than the k-th longest.
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 GAPS = 48  # tokens for the times between visits, and as many for the times before the first
-RISK = "_risk"  # the name of the static token that holds a teacher's prediction, which is no column of the data
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,8 @@ class Static:
 class VisitTokens:
     """What was learned of a dataset's columns. `empty` is the dataset without rows.
 
-    `codes` and `units` have one entry a code (a code in two units is two codes); `values` one map each, without tokens
-    where the code has no value that may come out. `opening` and `gap` are in units of `hours_a_unit`.
+    `codes` and `units` have one entry a code (a code in two units is two codes); `values` one map each, without
+    tokens where the code has no value that may come out. `opening` and `gap` are in units of `hours_a_unit`.
     """
 
     empty: Dataset
@@ -67,6 +67,12 @@ class VisitTokens:
         return timeline_of(self.empty.schema)
 
     @property
+    def outcome(self) -> bool:
+        """Whether the first of the statics is the target."""
+        schema = self.empty.schema
+        return bool(schema.tasks and self.statics and self.statics[0].name == schema.target().name)
+
+    @property
     def width(self) -> tuple[int, ...]:
         """Tokens of each code: no value, then its values."""
         return tuple(1 + v.tokens for v in self.values)
@@ -79,7 +85,7 @@ class VisitTokens:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Events of known codes as arrays, ordered by person, time and code; `person` is the row of the person table."""
+    """Events of known codes as arrays, ordered by person, time and code; `person` is a row of the persons."""
 
     person: Ints
     hours: NDArray[np.float64]
@@ -90,7 +96,8 @@ class Rows:
 def fit_tokens(train: Dataset, k: int = 10, tokens: int = 32) -> VisitTokens:
     """Learn the tokens. `k` persons must stand behind whatever comes out; `tokens` is about their number a code.
 
-    Refusal where the data has no events, fewer than `k` persons, no code of `k` persons, or a class of fewer than `k`.
+    Refusal where the data has no events, fewer than `k` persons, no code of `k` persons, or a class of fewer than
+    `k`.
     """
     line = timeline_of(train.schema)
     if len(train) < k:
@@ -146,9 +153,9 @@ def _vocabulary(
 
     events = train.table(line.events)
     unit = pl.col(line.unit) if line.unit else pl.lit(None, dtype=pl.String)
-    pairs = events.group_by(pl.col(line.code).cast(pl.String).alias("code"), unit.cast(pl.String).alias("unit")).agg(
-        pl.col(line.link).n_unique().alias("persons"), pl.len().alias("rows")
-    )
+    pairs = events.group_by(
+        pl.col(line.code).cast(pl.String).alias("code"), unit.cast(pl.String).alias("unit")
+    ).agg(pl.col(line.link).n_unique().alias("persons"), pl.len().alias("rows"))
     kept = pairs.filter((pl.col("persons") >= k) & pl.col("code").is_not_null()).sort("code", "unit")
     if not kept.height:
         raise Refusal(f"no code has events of {k} persons, so no event may come out: there is nothing to learn")
@@ -156,7 +163,7 @@ def _vocabulary(
     if kept.height < pairs.height:
         rows = int(pairs["rows"].sum()) - int(kept["rows"].sum())
         notes.append(
-            f"{pairs.height - kept.height:,} of {pairs.height:,} codes belong to fewer than {k} persons each: their "
+            f"{pairs.height - kept.height:,} of {pairs.height:,} codes belong to fewer than {k} persons: their "
             f"{rows:,} events were not learned and do not come out"
         )
     return tuple(kept["code"].to_list()), tuple(kept["unit"].to_list()), tuple(notes)
@@ -187,7 +194,7 @@ def event_rows(data: Dataset, line: Timeline, codes: tuple[str, ...], units: tup
 
 
 def visits_of(rows: Rows) -> tuple[Ints, Ints, NDArray[np.float64], NDArray[np.float64]]:
-    """Where each visit's events begin, its person, its hours, and the hours since the person's last visit (or zero)."""
+    """Where each visit's events begin, its person, its hours, and those since the person's last (or zero)."""
     new = np.ones(len(rows.person), dtype=bool)
     new[1:] = (rows.person[1:] != rows.person[:-1]) | (rows.hours[1:] != rows.hours[:-1])
     opens = np.flatnonzero(new)
@@ -211,7 +218,7 @@ def _statics(train: Dataset, k: int, tokens: int) -> tuple[Static, ...]:
             if name == target and kept.height < counts.height:
                 rare = counts[-1]
                 raise Refusal(
-                    f"{name} = {rare[name][0]} has {rare['n'][0]} persons and visits needs {k} of each class: join it "
+                    f"{name} = {rare[name][0]} has {rare['n'][0]} persons and visits needs {k} a class: join it "
                     "with another class, or use augmentation"
                 )
             out.append(Static(name, tuple(_text(kept[name])), None))
@@ -262,15 +269,24 @@ def decode_statics(tokens: VisitTokens, statics: Ints, rng: np.random.Generator)
             numbers[known] = decode_values(static.values, own[known] - 1, rng)
         series = pl.Series(static.name, numbers).fill_nan(None)
         made[static.name] = (series.round() if dtype.is_integer() else series).cast(dtype)
-    key = tokens.line.key
-    ids = pl.int_range(1, len(statics) + 1, eager=True)
-    made[key] = ids.cast(pl.String).cast(schema[key]) if not schema[key].is_numeric() else ids.cast(schema[key])
     columns = [
-        made[name].alias(name) if name in made else pl.Series(name, [], dtype=dtype).extend_constant(None, len(statics))
+        made[name].alias(name)
+        if name in made
+        else pl.Series(name, [], dtype=dtype).extend_constant(None, len(statics))
         for name, dtype in schema.items()
         if not name.startswith("_")
     ]
     return pl.DataFrame(columns)
+
+
+def numbered(tokens: VisitTokens, persons: pl.DataFrame) -> pl.DataFrame:
+    """The persons with keys 1, 2, 3, ... of the key's own type."""
+    import polars as pl
+
+    key = tokens.line.key
+    dtype = persons.schema[key]
+    ids = pl.int_range(1, persons.height + 1, eager=True).alias(key)
+    return persons.with_columns(ids.cast(dtype) if dtype.is_numeric() else ids.cast(pl.String).cast(dtype))
 
 
 def tokens_state(tokens: VisitTokens) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def frames(data: Dataset, *needed: str) -> Iterator[tuple[int, Frame, list[Frame
 
     table = data.table("frames")
     for name in needed:
-        if table[name].null_count() == table.height:
+        if table.height and table[name].null_count() == table.height:
             raise InputError(f"the clips have no {name}: make them with {name} among --param layers")
     objects = data.table("objects").filter(pl.col("visible_pixels") > 0).partition_by("frame_id", as_dict=True)
     for number, row in enumerate(table.iter_rows(named=True)):
@@ -68,7 +68,7 @@ def _alpha(row: Frame) -> float:
 
 
 def kitti(data: Dataset, out: Path) -> list[Path]:
-    """image_2, label_2, calib as in the KITTI object benchmark (Geiger et al. 2012); pixels count from their centres.
+    """image_2, label_2, calib as in the KITTI object benchmark (Geiger et al. 2012); pixels count from centres.
 
     Truncation and occlusion follow its development kit: occluded 0 from 80 % visible, 1 from 30 %, else 2.
     """

@@ -21,69 +21,65 @@ if TYPE_CHECKING:
     from abound.core.slice import Slice, Term
     from abound.encoding.visit_tokens import Rows, VisitTokens
 
-_EPOCHS = (2.0, 40.0)  # fewer passes learn nothing worth sampling; more were no better
-_TRIES = 400
+_EPOCHS = (2.0, 40.0)  # fewer passes learn nothing worth sampling
+_DRAWN, _TRIES = 65_536, 2_000_000  # persons drawn at once, and before a condition is given up
+_CHOICE = 16  # sketches drawn for each given person
 
 
 @plugin("generator", accepts=("records",))
 class Visits:
-    """Autoregressive network over visits: gap, codes and values as tokens; persons, times and missingness as they are.
+    """Autoregressive network over visits: gaps, codes and values as tokens; persons, times and missingness as they
+    are.
 
-    A person's statics (outcome first) are drawn by a small network, then the history by a larger one: the time to the
-    next visit, which codes it holds, the value of each, until the history ends (`abound.networks.visits`). Numbers are
-    quantile tokens; a code, level or number that fewer than `least_persons` persons have does not come out, and
-    histories are no longer than that many persons' (`abound.stats.value_floor`). Times are relative. A teacher's
-    out-of-fold risk in `risk_bins` bins is one more static token, so that outcome and events stay tied
-    (`abound.encoding.visit_risk`); 0 leaves it out.
+    Three steps (coarse to fine): a small network draws a person's statics and a sketch of the history, which is how
+    often each common code comes and where its values begin, end and lie (`abound.encoding.visit_sketch`); a bag of
+    classifiers that were stopped on folds they did not see draws the outcome from both; and a recurrent network
+    writes the events to fit: the time to the next visit, which codes it holds, the value of each, until the history
+    ends (`abound.networks.visits`). Numbers are quantile tokens; a code, level or number that fewer than
+    `least_persons` persons have does not come out, and histories are no longer than that many persons'
+    (`abound.stats.value_floor`). Times are relative.
 
-    A condition on statics or outcome is obeyed exactly: statics are drawn until they meet it and prompt the history.
-    `minutes` of one CPU core (a fixed cost model, never the clock) decide the passes over the data; `size` sets the
-    network (large is meant for a GPU). The fit is refused where not even two passes fit into `minutes`.
+    A condition on statics or outcome is obeyed exactly: persons and sketches are drawn until they meet it, which
+    costs little, and prompt the history. `minutes` of one CPU core (a fixed cost model, never the clock) decide the
+    passes over the data; `size` sets the network (large is meant for a GPU). The fit is refused where not even two
+    passes fit into `minutes`.
     """
 
-    minutes: Annotated[float, Field(gt=0, le=10_000)] = 10.0
+    minutes: Annotated[float, Field(gt=0, le=10_000)] = 8.0
     size: Literal["small", "medium", "large"] = "medium"
     value_tokens: Annotated[int, Field(ge=2, le=256)] = 32
-    least_persons: Annotated[int, Field(ge=1)] = 10
-    risk_bins: Annotated[int, Field(ge=0, le=50)] = 8
     sketch_tokens: Annotated[int, Field(ge=1, le=64)] = 10
+    least_persons: Annotated[int, Field(ge=1)] = 10
     batch: Annotated[int, Field(ge=1)] = 32
 
     def fit(self, train: Dataset, ctx: Context) -> Sampler:
-        """Learn tokens, teacher and networks; Refusal where the data has no events or too few persons, or time."""
+        """Learn tokens and networks; Refusal where the data has no events, too few persons, or takes too long."""
         import numpy as np
 
         from abound.core.registry import require
-        from abound.encoding.visit_risk import risk_bins
         from abound.encoding.visit_sketch import sketch, sketched_codes
         from abound.encoding.visit_tokens import encode_statics, event_rows, fit_tokens
 
         require("torch", "neural")
-        from abound.networks.statics import train_statics
+        require("safetensors", "neural")
+        from abound.networks.statics import train_outcome, train_statics
         from abound.networks.visit_training import train as train_visits
 
         tokens = fit_tokens(train, self.least_persons, self.value_tokens)
         rows = event_rows(train, tokens.line, tokens.codes, tokens.units)
-        statics = encode_statics(tokens, train)
-        widths = tuple(s.tokens for s in tokens.statics)
-        target = train.schema.target().name if train.schema.tasks else None
-        plain = statics[:, [s.name != target for s in tokens.statics]]
-        sketched = sketched_codes(rows, len(train), self.least_persons)
-        if self.risk_bins and train.schema.tasks and train.schema.task().table == train.schema.main:
-            risk = risk_bins(train, plain, rows, sketched, self.risk_bins, ctx)
-            statics, widths = np.column_stack([statics, risk]), (*widths, int(risk.max()) + 1)
-        drawn = sketch(rows, len(train), sketched, self.least_persons, self.sketch_tokens)
-        statics = np.column_stack([statics, drawn])
-        widths = (*widths, *(int(v) + 1 for v in drawn.max(0)))
-        sizes = _sizes(tokens, widths, tuple(int(c) for c in sketched))
+        codes = sketched_codes(rows, len(train), self.least_persons)
+        drawn = sketch(rows, len(train), codes, self.least_persons, self.sketch_tokens)
+        statics = np.column_stack([encode_statics(tokens, train), drawn])
+        widths = (*(s.tokens for s in tokens.statics), *(int(v) + 1 for v in drawn.max(0, initial=0)))
+        sizes = _sizes(tokens, widths, tuple(int(c) for c in codes))
         data = histories(tokens, statics, rows)
         how = self._training(len(train), len(data.gap), len(data.code), sizes, ctx.device)
-        static_net = train_statics(statics, widths, ctx.random_state("visits", "statics"))
-        net = train_visits(
-            data, sizes, how, ctx.random_state("visits", "network"),
-            lambda done, total: ctx.progress.step("visits", done, total),
-        )  # fmt: skip
-        return VisitsSampler(tokens, static_net, net.cpu())
+        seeds = [ctx.random_state("visits", name) for name in ("statics", "outcome", "network")]
+        first = int(tokens.outcome)
+        static_net = train_statics(statics[:, first:], widths[first:], seeds[0])
+        bag = train_outcome(statics[:, 1:], statics[:, 0], widths[1:], widths[0], seeds[1]) if first else None
+        net = train_visits(data, sizes, how, seeds[2], lambda done, total: ctx.progress.step("visits", done, total))
+        return VisitsSampler(tokens, static_net, bag, net.cpu())
 
     def _training(self, persons: int, visits: int, events: int, sizes: Any, device: str) -> Any:
         """Passes over the data that fit into the minutes; Refusal where they are too few."""
@@ -113,7 +109,8 @@ class Visits:
         tokens = tokens_from(read_json(folder / "tokens.json"), Dataset.load(folder))
         shape = read_json(folder / "shape.json")
         widths = tuple(shape["widths"])
-        return VisitsSampler(tokens, *load_networks(folder, _sizes(tokens, widths, tuple(shape["sketched"])), widths))
+        sizes = _sizes(tokens, widths, tuple(shape["sketched"]))
+        return VisitsSampler(tokens, *load_networks(folder, sizes, tokens.outcome))
 
 
 def _sizes(tokens: VisitTokens, widths: tuple[int, ...], sketched: tuple[int, ...]) -> Any:
@@ -129,7 +126,7 @@ def _sizes(tokens: VisitTokens, widths: tuple[int, ...], sketched: tuple[int, ..
 
 
 def histories(tokens: VisitTokens, statics: Any, rows: Rows) -> Any:
-    """The arrays that the network reads; visits above the longest history's number are cut off, the end unlearned."""
+    """The arrays that the network reads."""
     import numpy as np
 
     from abound.encoding.visit_tokens import visits_of
@@ -162,10 +159,11 @@ def histories(tokens: VisitTokens, statics: Any, rows: Rows) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class VisitsSampler:
-    """Tokens and the two networks."""
+    """Tokens and networks."""
 
     tokens: VisitTokens
     static_net: Any
+    bag: Any  # None without an outcome
     net: Any
 
     def support(self, where: Slice | None, given: Dataset | None) -> Support:
@@ -192,55 +190,88 @@ class VisitsSampler:
     def sample(
         self, n: int, *, rng: np.random.Generator, where: Slice | None = None, given: Dataset | None = None
     ) -> Dataset:
-        """`n` persons with their events; `given`: those persons, with the key and columns they have, and new events."""
+        """`n` persons with their events; `given`: those persons as they are, with new events."""
         import numpy as np
 
-        from abound.encoding.visit_tokens import Rows, as_dataset, decode_statics, encode_statics
-        from abound.networks.statics import sample_statics
+        from abound.encoding.visit_tokens import Rows, as_dataset
         from abound.networks.visit_sampling import sample
 
         if given is not None:
-            known = encode_statics(self.tokens, given)
+            statics = self._sketched(given, rng)
             persons = given.main.select([c for c in given.main.columns if not c.startswith("_")])
         else:
-            known, persons = self._persons(n, rng, self._terms(where))
-        statics = sample_statics(self.static_net, len(known), rng, known)
+            statics, persons = self._persons(n, rng, self._terms(where))
         made = sample(self.net, statics, self._gap_hours, rng)
         visit = np.repeat(np.arange(len(made.gap)), np.diff(made.events))
         person = np.repeat(np.arange(len(made)), np.diff(made.visits))[visit]
         rows = Rows(person, made.hours[visit].astype(np.float64), made.code, self._values(made, rng))
         return as_dataset(self.tokens, persons, rows)
 
-    def _persons(
-        self, n: int, rng: np.random.Generator, terms: tuple[Term, ...]
-    ) -> tuple[Any, pl.DataFrame]:
-        """Static tokens and their columns for `n` persons that meet the terms, by rejection of statics alone."""
+    def _persons(self, n: int, rng: np.random.Generator, terms: tuple[Term, ...]) -> tuple[Any, pl.DataFrame]:
+        """Static tokens and columns of `n` persons that meet the terms: rejection before any event is written."""
         import numpy as np
         import polars as pl
 
+        from abound.encoding.visit_tokens import numbered
+
+        parts, frames, missing, size, tried = [], [], n, n, 0
+        while True:
+            statics, frame = self._drawn(size, rng, terms)
+            tried += size
+            parts.append(statics[:missing])
+            frames.append(frame[:missing])
+            missing -= len(parts[-1])
+            if missing == 0:
+                return np.concatenate(parts), numbered(self.tokens, pl.concat(frames))
+            if tried > _TRIES and n - missing < tried * 1e-4:
+                shown = " and ".join(str(t) for t in terms)
+                raise WhereRefused(
+                    f"visits drew {tried:,} persons and hardly any with {shown}: what fewer than least_persons "
+                    "persons have is never made"
+                )
+            size = int(min(_DRAWN, max(n, 2 * size)))
+
+    def _drawn(self, size: int, rng: np.random.Generator, terms: tuple[Term, ...]) -> tuple[Any, pl.DataFrame]:
+        """Those of `size` draws that meet the terms; sketches are drawn only for those whose statics do."""
+        import numpy as np
+
         from abound.encoding.region import holds
         from abound.encoding.visit_tokens import decode_statics
-        from abound.networks.statics import sample_statics
+        from abound.networks.statics import draw_outcome, sample_statics
 
-        key = self.tokens.line.key
-        parts, frames, missing, size = [], [], n, n
-        for _ in range(_TRIES):
-            statics = sample_statics(self.static_net, size, rng, columns=len(self.tokens.statics))
-            frame = decode_statics(self.tokens, statics, rng)
-            kept = np.flatnonzero(holds(frame, terms))[:missing]
-            parts.append(statics[kept])
-            frames.append(frame[kept])
-            missing -= len(kept)
-            if missing == 0:
-                table = pl.concat(frames)
-                ids = pl.int_range(1, n + 1, eager=True)
-                ids = ids.cast(pl.String).cast(table[key].dtype) if not table[key].dtype.is_numeric() else ids
-                return np.concatenate(parts), table.with_columns(ids.cast(table[key].dtype).alias(key))
-            size = int(min(65_536, max(n, 2.0 * size)))
-        shown = " and ".join(str(t) for t in terms)
-        raise WhereRefused(
-            f"visits made {_TRIES * 65_536:,} persons and hardly any with {shown}: levels and numbers of fewer than "
-            "least_persons persons are never made"
+        first = int(self.tokens.outcome)
+        target = self.tokens.statics[0].name if first else ""
+        plain = sample_statics(self.static_net, size, rng, columns=len(self.tokens.statics) - first)
+        outcome = np.zeros((size, first), dtype=np.int64)
+        frame = decode_statics(self.tokens, np.column_stack([outcome, plain]), rng)
+        kept = np.flatnonzero(holds(frame, [t for t in terms if t.column != target]))
+        statics, frame = sample_statics(self.static_net, len(kept), rng, plain[kept]), frame[kept]
+        if self.bag is None:
+            return statics, frame
+        statics = np.column_stack([draw_outcome(self.bag, statics, rng), statics])
+        told = decode_statics(self.tokens, statics[:, : len(self.tokens.statics)], rng)
+        frame = frame.with_columns(told[target])
+        kept = np.flatnonzero(holds(frame, [t for t in terms if t.column == target]))
+        return statics[kept], frame[kept]
+
+    def _sketched(self, given: Dataset, rng: np.random.Generator) -> Any:
+        """Static tokens of given persons and a sketch for each, of several by its fit to the outcome."""
+        import numpy as np
+
+        from abound.encoding.visit_tokens import encode_statics
+        from abound.networks.statics import outcome_chances, sample_statics
+
+        known = encode_statics(self.tokens, given)
+        if self.bag is None:
+            return sample_statics(self.static_net, len(known), rng, known)
+        draws = sample_statics(self.static_net, len(known) * _CHOICE, rng, np.repeat(known[:, 1:], _CHOICE, axis=0))
+        wanted = np.repeat(known[:, 0], _CHOICE)
+        fit = outcome_chances(self.bag, draws)[np.arange(len(draws)), wanted].astype(np.float64)
+        fit = np.where(wanted > 0, fit, 1.0).reshape(-1, _CHOICE) + 1e-12
+        ends = fit.cumsum(1)
+        chosen = (ends <= rng.random(len(known))[:, None] * ends[:, -1:]).sum(1).clip(max=_CHOICE - 1)
+        return np.column_stack(
+            [known[:, :1], draws.reshape(len(known), _CHOICE, -1)[np.arange(len(known)), chosen]]
         )
 
     def _gap_hours(self, gap: Any, rng: np.random.Generator) -> Any:
@@ -280,6 +311,6 @@ class VisitsSampler:
 
         self.tokens.empty.save(folder)
         write_json(folder / "tokens.json", tokens_state(self.tokens))
-        shape = {"widths": self.static_net.widths, "sketched": self.net.sizes.sketched}
+        shape = {"widths": self.net.sizes.statics, "sketched": self.net.sizes.sketched}
         write_json(folder / "shape.json", shape)
-        save_networks(folder, self.static_net, self.net)
+        save_networks(folder, self.static_net, self.bag, self.net)

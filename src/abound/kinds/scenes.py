@@ -37,6 +37,8 @@ class Scenes:
 
     def read(self, source: Any, **options: Any) -> Dataset:
         """The dataset of such a folder; InputError where it is none or a file is damaged."""
+        import polars as pl
+
         from abound.core.dataset import Dataset
 
         folder = Path(source)
@@ -47,7 +49,7 @@ class Scenes:
             raise InputError(f"{folder} is a folder of clips with a schema of its own: leave out {given}")
         try:
             return Dataset.load(folder)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
             raise InputError(f"{folder} is a damaged folder of clips: {error}") from error
 
     def encoder(self, train: Dataset, ctx: Context) -> Encoder:
@@ -70,7 +72,11 @@ class Scenes:
         def number(name: str, integer: bool = False) -> Column:
             return Column(name=name, kind="number", integer=integer, stored="Int64" if integer else None)
 
-        clips = (Column(name="clip", kind="id", role="key"), *_attributes(), Column(name="scene", kind="asset"))
+        clips = (
+            Column(name="clip", kind="id", role="key"),
+            *_attributes(),
+            Column(name="scene", kind="asset", role="ignore"),
+        )
         frames = (
             Column(name="frame_id", kind="id", role="key"), Column(name="clip", kind="id", role="ignore"),
             Column(name="camera", kind="category"), number("frame", True), number("width", True),

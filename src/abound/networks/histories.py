@@ -1,8 +1,8 @@
 """Histories of persons as arrays: visits in order, each with a gap before it and a sorted set of events.
 
-A visit is a moment: all events of one time. An event is a code and a value token. Tokens have one number each over all
-codes: 0 is "never yet", the tokens of code v are `first[v] ... first[v] + width[v] - 1`, and the first of them says
-that the event has no value. Gap tokens go from 0; the last, `gaps`, says that no visit follows.
+A visit is a moment: all events of one time. An event is a code and a value token. Tokens have one number each over
+all codes: 0 is "never yet", the tokens of code v are `first[v] ... first[v] + width[v] - 1`, and the first of them
+says that the event has no value. Gap tokens go from 0; the last, `gaps`, says that no visit follows.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ BUCKETS = 12  # of the time since a code was seen last: never, then powers of tw
 
 @dataclass(frozen=True)
 class Sizes:
-    """What a network must know of the data: `width` is each code's number of tokens (the one for no value included).
+    """What a network must know of the data: `width` is each code's number of tokens (the one for no value
+    included).
 
-    Of the `gaps` gap tokens the first `openings` stand before first visits, the others between visits.
-    `statics` are the numbers of tokens of the static columns in their order; `unit` the usual gap in hours, `longest`
-    the hours after which no visit comes; `repeats`: whether a visit may hold a code more than once. The last static
-    columns are sketches: for each code of `sketched` ASPECTS tokens (count, first, last, mean, least, most), 0 for none.
+    Of the `gaps` gap tokens the first `openings` stand before first visits, the others between visits. `statics`
+    are the numbers of tokens of the static columns in their order; `unit` the usual gap in hours, `longest` the
+    hours after which no visit comes; `repeats`: whether a visit may hold a code more than once. The last static
+    columns are sketches: for each code of `sketched` ASPECTS tokens (count, first, last, mean, least, most), 0 for
+    none.
     """
 
     width: tuple[int, ...]
@@ -95,14 +97,14 @@ def spans(starts: Ints, chosen: Ints) -> tuple[Ints, Ints]:
     return rows, begin
 
 
-def since_bucket(hours: NDArray[np.floating], unit: float) -> Ints:
+def since_bucket(hours: NDArray[np.float32 | np.float64], unit: float) -> Ints:
     """The bucket of a time since: 1 up to half the usual gap, one more for each doubling."""
     at = np.log2(np.maximum(hours / unit, 1e-9)) + 2.5
-    return np.clip(at, 1, BUCKETS - 1).astype(np.int64)
+    return np.asarray(np.clip(at, 1, BUCKETS - 1), dtype=np.int64)
 
 
 def previous(data: Histories, unit: float) -> tuple[Ints, Ints]:
-    """For each event, the person's token of the same code before it (0: never yet), and the bucket of the time since."""
+    """For each event, the token of the same code before it (0: never yet), and the time's bucket."""
     visit = np.repeat(np.arange(len(data.gap)), np.diff(data.events))
     person = np.repeat(np.arange(len(data)), np.diff(data.visits))[visit]
     order = np.lexsort((np.arange(len(visit)), data.code, person))

@@ -1,8 +1,8 @@
 """A network for a row of category tokens, each column given those before it, and a bag of networks for its outcome.
 
-Columns: Larochelle & Murray (2011), the neural autoregressive distribution estimator, with direct tables between near
-columns. Outcome: it is drawn last, from a bag of small classifiers of the whole row, each stopped on a fold that it did
-not see, for one column among hundreds is learned badly by a likelihood of all of them.
+Columns: Larochelle & Murray (2011), the neural autoregressive distribution estimator, with direct tables between
+near columns. Outcome: it is drawn last, from a bag of small classifiers of the whole row, each stopped on a fold
+that it did not see, for one column among hundreds is learned badly by a likelihood of all of them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class StaticNet(nn.Module):
     All weights but embeddings, offsets and output rows are shared by the columns, so hundreds of columns learn from
     thousands of rows. The `NEAR` columns before add logits by tables.
     """
+
+    unseen: Tensor
 
     def __init__(self, widths: tuple[int, ...]) -> None:
         super().__init__()
@@ -143,6 +145,8 @@ def _draw(chance: Tensor, rng: np.random.Generator) -> Ints:
 
 class OutcomeBag(nn.Module):
     """Small classifiers of a row's tokens, averaged: log probabilities of the outcome's tokens."""
+
+    unseen: Tensor
 
     def __init__(self, widths: tuple[int, ...], classes: int) -> None:
         super().__init__()

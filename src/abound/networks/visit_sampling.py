@@ -57,7 +57,7 @@ def sample(net: VisitNet, statics: Ints, gap_hours: GapHours, rng: np.random.Gen
 
 
 def _batch(net: VisitNet, statics: Ints, gap_hours: GapHours, rng: np.random.Generator) -> tuple[Ints, ...]:
-    """Rows (person, gap, hours) of visits and (visit row, code, token) of events, in the order they were written."""
+    """Rows (person, gap, hours) of visits and (visit row, code, token) of events, as they were written."""
     n, codes, sizes = len(statics), net.sizes.codes, net.sizes
     person = net.person(torch.from_numpy(statics))
     state = torch.tanh(net.start(person))
@@ -96,8 +96,8 @@ def _write_visit(net: VisitNet, side: _Side, gap: Ints, rng: np.random.Generator
     context = net.visit(side.state, side.held, side.person, gaps, times)
     recent = None
     if sizes.codes <= DENSE_CODES:
-        since = since_bucket(side.hours[:, None] - side.at.numpy(), sizes.unit)
-        recent = torch.from_numpy(np.where(side.last.numpy() == 0, 0, since))
+        buckets = since_bucket(side.hours[:, None] - side.at.numpy(), sizes.unit)
+        recent = torch.from_numpy(np.where(side.last.numpy() == 0, 0, buckets))
     bias = net.code_bias(side.counts, recent)
     total = torch.zeros(n, net.deep)
     held, within = side.held.clone(), torch.zeros(n, net.deep)
@@ -119,10 +119,12 @@ def _write_visit(net: VisitNet, side: _Side, gap: Ints, rng: np.random.Generator
             break
         at, codes = torch.from_numpy(open_), torch.from_numpy(code)
         last = side.last[at, codes]
-        since = since_bucket(side.hours[open_] - side.at[at, codes].numpy(), sizes.unit)
-        since = torch.from_numpy(np.where(last.numpy() == 0, 0, since))
-        planned = net.planned_values(side.plan[at, net.place[codes]], hours[at].to(torch.float32))
-        value = _draw(net.value_logits(here[torch.from_numpy(more)], codes, last, since, planned), rng)
+        bucket = since_bucket(side.hours[open_] - side.at[at, codes].numpy(), sizes.unit)
+        since = torch.from_numpy(np.where(last.numpy() == 0, 0, bucket))
+        plan = side.plan[at, net.place[codes]]
+        planned = net.planned_values(plan, hours[at].to(torch.float32))
+        values = net.value_logits(here[torch.from_numpy(more)], codes, last, since, planned)
+        value = _draw(values.masked_fill(net.outside(plan, codes), -torch.inf), rng)
         token = torch.from_numpy(value) + net.first[codes]
         total[at] += net.seen(token)
         within[at] += net.within(token)
@@ -145,12 +147,16 @@ def _draw(logits: Tensor, rng: np.random.Generator) -> Ints:
     """One column of each row, by its probability."""
     ends = functional.softmax(logits, -1).cumsum(-1)
     # Kept clear of 1, so that rounding never reaches a column of probability 0 at the end.
-    point = torch.from_numpy(rng.random(len(logits), dtype=np.float32) * np.float32(1 - 2**-20))[:, None] * ends[:, -1:]
+    point = (
+        torch.from_numpy(rng.random(len(logits), dtype=np.float32) * np.float32(1 - 2**-20))[:, None] * ends[:, -1:]
+    )
     drawn: Ints = (ends <= point).sum(-1).clamp_(max=logits.shape[1] - 1).numpy()
     return drawn
 
 
-def _rows(visits: list[tuple[Ints, Ints, NDArray[np.float64]]], events: list[tuple[Ints, Ints, Ints]]) -> tuple[Ints, ...]:
+def _rows(
+    visits: list[tuple[Ints, Ints, NDArray[np.float64]]], events: list[tuple[Ints, Ints, Ints]]
+) -> tuple[Ints, ...]:
     none = np.zeros(0, dtype=np.int64)
     v = [np.concatenate(c) if c else none for c in (zip(*visits, strict=True) if visits else ((), (), ()))]
     e = [np.concatenate(c) if c else none for c in (zip(*events, strict=True) if events else ((), (), ()))]

@@ -1,9 +1,9 @@
 """Training of `VisitNet`: Adam, warm-up and annealing to zero, and a running mean of the weights.
 
-The marginal distributions of an autoregressive network are only as good as its last steps are small, so the rate falls
-to zero and the weights that are kept are an exponential mean over the last steps (Polyak & Juditsky 1992). The number
-of steps follows from the size of the data and the minutes allowed by a fixed cost model, never from the clock, so that
-the same data and seed give the same weights on the same machine.
+The marginal distributions of an autoregressive network are only as good as its last steps are small, so the rate
+falls to zero and the weights that are kept are an exponential mean over the last steps (Polyak & Juditsky 1992).
+The number of steps follows from the size of the data and the minutes allowed by a fixed cost model, never from the
+clock, so that the same data and seed give the same weights on the same machine.
 """
 
 from __future__ import annotations
@@ -42,7 +42,11 @@ def cost(visits: int, events: int, sizes: Sizes, wide: int, deep: int) -> float:
     value = deep * deep + deep * max(sizes.width)
     products = 2.0 * (visits * visit + (events + visits) * code + events * value)
     # What is no matrix product is bound by memory: about so many numbers are read or written for each row.
-    moved = (events + visits) * (24 * deep + 8 * sizes.codes) + visits * (20 * deep + 16 * wide) + events * 8 * max(sizes.width)
+    moved = (
+        (events + visits) * (24 * deep + 8 * sizes.codes)
+        + visits * (20 * deep + 16 * wide)
+        + events * 8 * max(sizes.width)
+    )
     return (products + 12.0 * moved) * _PASSES / FLOPS
 
 

@@ -1,26 +1,24 @@
 """A network that writes histories: gap, then code, value, code, value, ... until the visit ends, then the next gap.
 
-A recurrent state (GRU) goes from visit to visit. Beside it stands the sum of the embeddings of each code's last value,
-so that what was seen last is never forgotten, at a cost per event only: an event adds its own embedding and takes away
-that of the value it replaces. Within a visit codes come in rising order, and each decision sees the sum of the
-embeddings of the events before it (a neural autoregressive distribution, Larochelle & Murray 2011, over the codes that
-occur instead of all codes), so thousands of codes cost no more than dozens. A value's logits have a direct part that
-depends on the last value of the same code. Static tokens, outcome and risk among them, enter every step.
+A recurrent state (GRU) goes from visit to visit. Beside it stands the sum of the embeddings of each code's last
+value, so that what was seen last is never forgotten, at a cost per event only: an event adds its own embedding and
+takes away that of the value it replaces. Within a visit codes come in rising order, and each decision sees the sum
+of the embeddings of the events before it (a neural autoregressive distribution, Larochelle & Murray 2011, over the
+codes that occur instead of all codes), so thousands of codes cost no more than dozens. A value's logits have a
+direct part that depends on the last value of the same code. Static tokens, outcome and risk among them, enter every
+step.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from abound.networks.histories import ASPECTS, BUCKETS, Histories, Sizes, previous, recency
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 DENSE_CODES = 128  # up to so many codes, each code's time since is an input of its own
 TIMES = 8
@@ -28,6 +26,12 @@ TIMES = 8
 
 class VisitNet(nn.Module):
     """The network. `wide` is the size of the recurrent state, `deep` that of everything else."""
+
+    first: Tensor
+    closed: Tensor
+    place: Tensor
+    lowest: Tensor
+    highest: Tensor
 
     def __init__(self, sizes: Sizes, wide: int, deep: int) -> None:
         super().__init__()
@@ -68,6 +72,10 @@ class VisitNet(nn.Module):
         place = torch.full((codes,), -1)
         place[list(sizes.sketched)] = torch.arange(len(sizes.sketched))
         self.register_buffer("place", place, persistent=False)
+        # What persons with a sketched token have: least and greatest value token.
+        shape = (len(sizes.sketched), self.grades)
+        self.register_buffer("lowest", torch.zeros(shape, dtype=torch.int64))
+        self.register_buffer("highest", torch.full(shape, most - 1))
         self.register_buffer("first", torch.from_numpy(sizes.first), persistent=False)
         # Tokens that a code does not have or that no event had: never written.
         self.register_buffer("closed", torch.arange(most) >= torch.tensor(sizes.width)[:, None])
@@ -99,7 +107,8 @@ class VisitNet(nn.Module):
         share = hours / self.sizes.longest
         log = torch.log1p(hours.clamp(min=0.0) / self.sizes.unit) / 5.0
         waves = [w(hours * (2 * np.pi / period)) for period in (24.0, 12.0) for w in (torch.sin, torch.cos)]
-        return torch.stack([share, log, share * share, (hours <= 0).to(share.dtype), *waves], dim=-1)
+        told: Tensor = torch.stack([share, log, share * share, (hours <= 0).to(share.dtype), *waves], dim=-1)
+        return told
 
     def visit_input(self, events: Tensor, gap: Tensor, times: Tensor, held: Tensor, person: Tensor) -> Tensor:
         """What the recurrent state reads of a visit; `events` is the sum of its `seen` embeddings."""
@@ -114,12 +123,13 @@ class VisitNet(nn.Module):
         return logits
 
     def visit(self, state: Tensor, held: Tensor, person: Tensor, gap: Tensor, times: Tensor) -> Tensor:
-        """(n, deep): what the decisions within a visit start from. `state` and `held` are those before the visit."""
+        """(n, deep): what the decisions within a visit start from. `state` and `held` are from before it."""
         context: Tensor = self.visit_context(torch.cat([state, held, person], -1))
-        return context + self.gap_now(gap) + self.when_now(times)
+        told: Tensor = context + self.gap_now(gap) + self.when_now(times)
+        return told
 
     def plan(self, statics: Tensor) -> Tensor:
-        """int64 (persons, codes + 1, ASPECTS): rows of `planned` of each code; the last code stands for all others."""
+        """int64 (persons, codes + 1, ASPECTS): rows of `planned` of each code; the last row for all others."""
         tokens = statics[:, self.plain :].view(len(statics), -1, ASPECTS)
         first = torch.arange(tokens.shape[1] * ASPECTS, device=statics.device).view(-1, ASPECTS) * self.grades
         none = torch.full_like(tokens[:, :1], self.planned.num_embeddings - 1) if tokens.shape[1] else None
@@ -138,7 +148,8 @@ class VisitNet(nn.Module):
         return logits
 
     def code_bias(self, counts: Tensor, recent: Tensor | None) -> Tensor:
-        """(n, codes + 1): the part that a visit's decisions share, from sketched counts and the time since each code.
+        """(n, codes + 1): the part that a visit's decisions share, from sketched counts and the time since each
+        code.
 
         `counts` and `recent` (buckets) are int64 (n, codes).
         """
@@ -149,7 +160,7 @@ class VisitNet(nn.Module):
         return functional.pad(bias, (0, 1))
 
     def planned_values(self, rows: Tensor, hours: Tensor) -> Tensor:
-        """(n, deep) from `plan` rows (n, ASPECTS) of each event's code: the first value fades, the last one comes."""
+        """(n, deep) from `plan` rows (n, ASPECTS) of each event's code: the first value fades, the last comes."""
         along = (hours / self.sizes.longest).clamp(0.0, 1.0)[:, None]
         parts = [self.planned(rows[:, a]) for a in range(1, ASPECTS)]
         total: Tensor = parts[0] * (1.0 - along) + parts[1] * along + parts[2] + parts[3] + parts[4]
@@ -160,14 +171,43 @@ class VisitNet(nn.Module):
         hidden = functional.silu(context + self.code_in(code) + self.last(last) + self.since(since) + planned)
         hidden = functional.silu(self.value_hidden(hidden)) * (1.0 + self.code_gate(code))
         logits = self.value_out(hidden) + self.value_bias(code) + self.skip(last)
-        return logits.masked_fill(self.closed[code], -torch.inf)
+        closed: Tensor = logits.masked_fill(self.closed[code], -torch.inf)
+        return closed
 
     def close_unseen(self, data: Histories) -> None:
-        """Value tokens that no event of `data` has get probability 0, such as "no value" of a code that has always one."""
+        """Value tokens that no event of `data` has get probability 0, such as "no value"."""
         own = data.token - self.sizes.first[data.code]
         seen = torch.zeros_like(self.closed)
         seen[torch.from_numpy(data.code), torch.from_numpy(own)] = True
         self.closed |= ~seen
+        self._learn_limits(data, own)
+
+    def _learn_limits(self, data: Histories, own: Any) -> None:
+        """What each sketched token allows: the value tokens that the persons with it have."""
+        visit = np.repeat(np.arange(len(data.gap)), np.diff(data.events))
+        person, place = np.repeat(np.arange(len(data)), np.diff(data.visits))[visit], self.place.numpy()[data.code]
+        tokens = data.statics[:, self.plain :].reshape(len(data), -1, ASPECTS)
+        shape = tuple(self.lowest.shape)
+        lowest, highest = np.full(shape, max(self.sizes.width) - 1), np.zeros(shape, dtype=np.int64)
+        known = (place >= 0) & (own > 0)
+        p, c, value = person[known], place[known], own[known]
+        np.minimum.at(lowest, (c, tokens[p, c, ASPECTS - 2]), value)
+        np.maximum.at(highest, (c, tokens[p, c, ASPECTS - 1]), value)
+        for mine, found in ((self.lowest, lowest), (self.highest, highest)):
+            mine.copy_(torch.from_numpy(found))
+
+    def outside(self, plan: Tensor, code: Tensor) -> Tensor:
+        """Boolean (n, widest code): values beyond the sketched least and greatest; `plan` int64 (n, ASPECTS)."""
+        token = torch.arange(self.closed.shape[1])
+        if not len(self.lowest):
+            return torch.zeros(len(code), len(token), dtype=torch.bool)
+        place, grade = self.place[code], plan % self.grades
+        c = place.clamp(min=0)
+        high = self.highest[c, grade[:, -1]]
+        # A sketch may contradict itself; its greatest value then counts.
+        low = torch.minimum(self.lowest[c, grade[:, -2]], high)
+        beyond = (token < low[:, None]) | (token > high[:, None])
+        return beyond & (token > 0) & (place >= 0)[:, None] & (high > 0)[:, None]
 
 
 def tensors(data: Histories, sizes: Sizes, device: str = "cpu") -> dict[str, Tensor]:
@@ -261,7 +301,7 @@ def _code_losses(net: VisitNet, b: dict[str, Tensor], at_event: Tensor, at_end: 
 
 
 def allowed_from(visit: Tensor, code: Tensor, repeats: bool) -> Tensor:
-    """The lowest code that may come at each event: above the one before it in the visit, or that one with repeats."""
+    """The lowest code that may come at each event: above the one before it, or that one with repeats."""
     same = torch.zeros(len(code), dtype=torch.bool, device=code.device)
     same[1:] = visit[1:] == visit[:-1]
     follows = code.roll(1, 0) + (0 if repeats else 1)

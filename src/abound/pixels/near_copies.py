@@ -2,10 +2,11 @@
 
 Every image becomes a small grey picture whose spectrum is made flat over the whole set ("whitened"): what all
 images share, such as stripes, shading or a common layout, then counts no more than what is one image's own. Two
-unrelated whitened pictures correlate by chance only, by about 1 / sqrt(cells of the band), so one threshold
-serves every kind of image. A coarse band proposes pairs (each whole image against windows and mirror images of
-all others), the pair is aligned by an affine map (Evangelidis and Psarakis 2008), and the fine band decides after
-the alignment.
+unrelated whitened pictures correlate by chance only, which is known for each pair, so one rule serves every kind
+of image: the correlation must be beyond what chance gives in that many looks, beyond what strangers of this set
+have, and at least .36. A coarse band proposes pairs (each whole image against windows and mirror images of all
+others), the pair is aligned by an affine map (Evangelidis and Psarakis 2008), and the fine band decides after the
+alignment.
 
 Sources: phase correlation, Kuglin and Hines 1975; alignment by the enhanced correlation coefficient, IEEE TPAMI
 2008.
@@ -14,7 +15,9 @@ Sources: phase correlation, Kuglin and Hines 1975; alignment by the enhanced cor
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,7 @@ SIDE = 64  # side at which pairs are compared
 COARSE, FINE, LOW = 7.0, 20.0, 1.5  # cycles an image: bands of the proposal and of the decision
 PROPOSED = 0.22  # least coarse correlation of a proposed pair
 ACCEPTED = 0.36  # least fine correlation of a pair after alignment
+SURE = 0.9  # a correlation that is always enough
 NEAREST = 8  # proposals an image
 MANY, MOST = 4_000, 20_000  # images up to which all windows, or those of both axes alike, are tried
 _PRIOR = 8.0  # images that a 1/f spectrum counts for, so that a small set is whitened too
@@ -35,6 +39,12 @@ SLACK = 0.12  # how far, as a share of the side, the alignment may move a corner
 _NOISE = 2.0  # grey levels that compression leaves in a thumbnail
 _LEARNED = 1000  # images that the whitening is learned from
 _FEW, _COMMON = 50, 0.15  # images from which directions are shared, and the share of them that must own one
+# Pictures from which the likeness of strangers is learned; of them, those asked first; pairs of each.
+_DRAWN, _ASKED, _DRAWN_PAIRS = 32, 16, 20
+_DOUBTFUL = 0.65  # below it, each picture of a pair is asked for its own likeness to strangers
+_WRONG = 0.005  # wrong joins an image that are put up with
+_TAPERED = 1.3  # the taper makes neighbouring frequencies depend on one another, so chance is wider by that
+_ALIGNED = 100  # pictures that the alignment of one view looks at, roughly
 _ALL = np.ones((SIDE, SIDE), np.uint8)
 _CORNERS = np.array([[0, SIDE, 0, SIDE], [0, 0, SIDE, SIDE]])
 
@@ -53,9 +63,11 @@ def thumbnail(image: Array) -> Array:
     import cv2
 
     grey = image if image.ndim == 2 else image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    small = cv2.resize(grey.astype(np.float32), (THUMB, THUMB), interpolation=cv2.INTER_AREA)
+    # Small pictures are enlarged smoothly: the edges of large pixels would be a pattern that all have in common.
+    kind = cv2.INTER_AREA if min(grey.shape) >= THUMB else cv2.INTER_CUBIC
+    small = cv2.resize(grey.astype(np.float32), (THUMB, THUMB), interpolation=kind)
     low, high = np.percentile(small, (0.5, 99.5))
-    spread = high - low if high > low else 1.0
+    spread = max(float(high - low), 1e-3 * float(abs(high)), 1e-6)
     return np.asarray(np.clip(np.round((small - low) / spread * 255), 0, 255), np.uint8)
 
 
@@ -68,10 +80,16 @@ def near_copies(thumbs: Array) -> Copies:
         return Copies(np.zeros((0, 2), np.int64), np.zeros(0), len(views))
     whitener = _Whitener(thumbs[alive])
     proposed = _proposals(thumbs[alive], views, whitener)
+    # So many standard deviations the largest of that many correlations of unrelated pictures reaches by chance.
+    looks = len(alive) * (len(alive) - 1) / 2 * len(views) * _ALIGNED
+    sigmas = float(np.sqrt(2 * np.log(looks))) * _TAPERED
+    strangers = _Strangers(thumbs[alive], views, whitener)
     pairs, scores = [], []
     for (a, b), found in sorted(proposed.items()):
-        score = max(_verified(thumbs[alive[i]], thumbs[alive[j]], views[v], whitener) for i, j, v in found)
-        if score >= ACCEPTED:
+        score, chance = max(_verified(thumbs[alive[i]], thumbs[alive[j]], views[v], whitener) for i, j, v in found)
+        if score < max(ACCEPTED, min(SURE, max(strangers.limit, sigmas * chance))):
+            continue
+        if score >= _DOUBTFUL or score >= max(strangers.of(a), strangers.of(b)):
             pairs.append((int(alive[a]), int(alive[b])))
             scores.append(score)
     return Copies(np.array(pairs, np.int64).reshape(-1, 2), np.array(scores), len(views))
@@ -105,6 +123,7 @@ class _Whitener:
         self.taper = np.outer(ramp, ramp).astype(np.float32)
         chosen = reduced(thumbs[:: max(1, -(-len(thumbs) // _LEARNED))])
         power = (np.abs(self._spectrum(chosen)) ** 2).sum(axis=0)
+        power = (power + power[-np.arange(SIDE)]) / 2  # the filter is the same for mirror images
         prior = 1.0 / np.maximum(f, 1.0) ** 2
         band = (f >= LOW) & (f <= FINE)
         prior *= (power / len(chosen))[band].sum() / prior[band].sum()
@@ -126,17 +145,38 @@ class _Whitener:
         spread = out.std(axis=(-2, -1), keepdims=True) + 1e-9
         return np.asarray(np.clip(out / spread, -3, 3), np.float32)
 
-    def _raw(self, pictures: Array, coarse: bool) -> Array:
+    def _part(self, pictures: Array, coarse: bool) -> Array:
+        """The coefficients of a band, complex (..., d / 2)."""
         spectrum = np.fft.rfft2(self.picture(pictures, coarse))
         rows, columns = self.coarse if coarse else self.fine
-        part = spectrum[..., rows, columns] * np.where(columns == 0, 1.0, np.sqrt(2.0))
-        return _unit(np.concatenate([part.real, part.imag], axis=-1))
+        return np.asarray(spectrum[..., rows, columns] * np.where(columns == 0, 1.0, np.sqrt(2.0)))
+
+    def _raw(self, pictures: Array, coarse: bool) -> Array:
+        return _real(self._part(pictures, coarse))
+
+    def mirrored(self, pictures: Array) -> list[Array]:
+        """Coarse vectors of the four mirror images, in the order of the views, from one spectrum."""
+        part = self._part(pictures, coarse=True)
+        rows, columns = self.coarse
+        place = {rc: k for k, rc in enumerate(zip(rows.tolist(), columns.tolist(), strict=True))}
+        below = [place[(-r) % SIDE, c] for r, c in place]
+        # Reading pixels backwards turns a frequency round and shifts it by one pixel.
+        down, across = (np.exp(2j * np.pi * f / SIDE) for f in (rows, columns))
+        turned = part[:, below]
+        four = (part, turned * down, turned.conj() * across, part.conj() * across * down)
+        return [self._unshared(_real(v), coarse=True) for v in four]
 
     def vectors(self, pictures: Array, coarse: bool = False) -> Array:
         """float32 (n, d) of length 1, whose products are the correlations of whitened pictures."""
-        out = self._raw(pictures, coarse)
+        return self._unshared(self._raw(pictures, coarse), coarse)
+
+    def _unshared(self, vectors: Array, coarse: bool) -> Array:
         directions, less = self.shared[coarse]
-        return _unit(out - (out @ directions * less) @ directions.T)
+        return _unit(vectors - (vectors @ directions * less) @ directions.T)
+
+
+def _real(part: Array) -> Array:
+    return _unit(np.concatenate([part.real, part.imag], axis=-1))
 
 
 def _unit(vectors: Array) -> Array:
@@ -203,34 +243,95 @@ def _view_matrix(view: View, side: int = SIDE) -> Array:
     return out
 
 
+def _compared(
+    thumbs: Array, views: list[View], whitener: _Whitener, vectors: bool = False
+) -> Iterator[tuple[int, int, Array]]:
+    """First viewed image, view, and coarse correlations (n, some) of all whole images with that view of some.
+
+    With `vectors`, the coarse vectors (some, d) of the views themselves.
+    """
+    import cv2
+
+    # Area means first: a view must not alias what the whole picture averages.
+    soft = np.stack([cv2.GaussianBlur(t, (0, 0), 0.6) for t in thumbs])
+    whole = whitener.vectors(np.stack([_viewed(t, views[0]) for t in soft]), coarse=True)
+    for start, first in itertools.product(range(0, len(thumbs), _CHUNK), range(0, len(views), 4)):
+        stop = min(start + _CHUNK, len(thumbs))
+        seen = whitener.mirrored(np.stack([_viewed(t, views[first]) for t in soft[start:stop]]))
+        for view, found in enumerate(seen, first):
+            if vectors:
+                yield start, view, found
+                continue
+            scores = whole @ found.T
+            scores[np.arange(start, stop), np.arange(stop - start)] = -1
+            yield start, view, scores
+
+
+def _best_views(thumbs: Array, views: list[View], whitener: _Whitener) -> tuple[Array, Array]:
+    """For each (whole image, viewed image): the largest coarse correlation and the view that gives it."""
+    best = np.full((len(thumbs), len(thumbs)), -1.0, np.float32)
+    which = np.zeros(best.shape, np.int16)
+    for start, view, scores in _compared(thumbs, views, whitener):
+        block, chosen = (m[:, start : start + scores.shape[1]] for m in (best, which))
+        better = scores > block
+        block[better], chosen[better] = scores[better], view
+    return best, which
+
+
 def _proposals(
     thumbs: Array, views: list[View], whitener: _Whitener
 ) -> dict[tuple[int, int], list[tuple[int, int, int]]]:
     """For each unordered pair worth a look, at most two (whole image, viewed image, view), the best first."""
-    import cv2
-
-    n = len(thumbs)
-    # Area means first: a view must not alias what the whole picture averages.
-    soft = np.stack([cv2.GaussianBlur(t, (0, 0), 0.6) for t in thumbs])
-    whole = whitener.vectors(np.stack([_viewed(t, (0, 0, 1, 1, False, False)) for t in soft]), coarse=True)
-    best = np.full((n, n), -1.0, np.float32) if n <= MANY else None
     found: Found = {}
-    which = np.full((n, n), -1, np.int16) if n <= MANY else None
-    for v, view in enumerate(views):
-        for start in range(0, n, _CHUNK):
-            part = soft[start : start + _CHUNK]
-            seen = whitener.vectors(np.stack([_viewed(t, view) for t in part]), coarse=True)
-            scores = whole @ seen.T
-            scores[np.arange(start, start + len(part)), np.arange(len(part))] = -1
-            if best is not None and which is not None:
-                block, chosen = best[:, start : start + len(part)], which[:, start : start + len(part)]
-                better = scores > block
-                block[better], chosen[better] = scores[better], v
-            else:
-                _keep(found, scores, start, v)
-    if best is not None and which is not None:
+    if len(thumbs) <= MANY:
+        best, which = _best_views(thumbs, views, whitener)
         _keep(found, best, 0, which)
+    else:
+        for start, view, scores in _compared(thumbs, views, whitener):
+            _keep(found, scores, start, view)
     return {k: [(i, j, v) for _, i, j, v in f] for k, f in found.items()}
+
+
+class _Strangers:
+    """How alike pictures of the set are that are no copies: digits are, street scenes are not.
+
+    Hardly any pair drawn at random is a copy, so the middle and an upper quantile of such correlations after alignment
+    tell what likeness alone gives; their largest is that of a normal distribution.
+    """
+
+    def __init__(self, thumbs: Array, views: list[View], whitener: _Whitener) -> None:
+        rng = np.random.default_rng(0)  # the same pictures in every run
+        self.drawn = np.sort(rng.permutation(len(thumbs))[:_DRAWN])
+        self.thumbs, self.views, self.whitener = thumbs, views, whitener
+        groups = list(_compared(thumbs[self.drawn], views, whitener, vectors=True))
+        self.seen = np.stack([v for _, _, v in groups])
+        # In a small set copies may be a few of a hundred pairs, and must not count as strangers.
+        self.high = 0.95 if len(thumbs) >= 100 else 0.8
+        rare = 2 * _WRONG / max(len(thumbs) - 1, 1)
+        self.sigmas = NormalDist().inv_cdf(1 - min(rare, 0.2))
+        self._own: dict[int, float] = {}
+        asked = self.drawn[:: max(1, len(self.drawn) // _ASKED)]
+        self.limit = self._largest(np.concatenate([self._scores(int(k)) for k in asked]), self.high)
+
+    def of(self, image: int) -> float:
+        """The correlation that one picture reaches with strangers; some odd ones fit to any other."""
+        if image not in self._own:
+            self._own[image] = self._largest(self._scores(image), 0.8)
+        return self._own[image]
+
+    def _scores(self, image: int) -> Array:
+        whole = self.whitener.vectors(_viewed(self.thumbs[image], self.views[0])[None], coarse=True)[0]
+        which = (self.seen @ whole).argmax(axis=0)
+        others = [k for k in range(len(self.drawn)) if self.drawn[k] != image][:_DRAWN_PAIRS]
+        target = self.thumbs[image]
+        found = [
+            _verified(target, self.thumbs[self.drawn[k]], self.views[which[k]], self.whitener)[0] for k in others
+        ]
+        return np.array(found)
+
+    def _largest(self, scores: Array, high: float) -> float:
+        middle, upper = (float(v) for v in np.quantile(scores, (0.5, high)))
+        return middle + self.sigmas * (upper - middle) / NormalDist().inv_cdf(high)
 
 
 Found = dict[tuple[int, int], list[tuple[float, int, int, int]]]
@@ -253,14 +354,14 @@ def _keep(found: Found, scores: Array, start: int, view: Any) -> None:
         del best[2:]
 
 
-def _verified(first: Array, second: Array, view: View, whitener: _Whitener) -> float:
-    """The fine correlation of a whole thumbnail and the part of another that fits it best."""
+def _verified(first: Array, second: Array, view: View, whitener: _Whitener) -> tuple[float, float]:
+    """The fine correlation of a thumbnail and the part of another that fits it best; its chance deviation."""
     import cv2
 
     target = reduced(first[None])[0]
     start = _view_matrix(view)
     plain = whitener.vectors(target)
-    best = float(plain @ whitener.vectors(_sampled(second, start)))
+    best = _agreement(plain, whitener.vectors(_sampled(second, start)))
     goal = whitener.picture(target, coarse=True)
     begin = whitener.picture(_viewed(cv2.GaussianBlur(second, (0, 0), 0.6), view), coarse=True)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-3)
@@ -274,7 +375,15 @@ def _verified(first: Array, second: Array, view: View, whitener: _Whitener) -> f
     if not _small(step):
         return best
     full = start @ np.vstack([step, [0, 0, 1]])
-    return max(best, float(plain @ whitener.vectors(_sampled(second, full))))
+    return max(best, _agreement(plain, whitener.vectors(_sampled(second, full))))
+
+
+def _agreement(one: Array, two: Array) -> tuple[float, float]:
+    """Correlation of two vectors, and its standard deviation were their signs at random.
+
+    Smooth pictures have few coefficients of any size, and agree by chance far more often than detailed ones.
+    """
+    return float(one @ two), float(np.sqrt((one**2) @ (two**2)))
 
 
 def _small(step: Array) -> bool:

@@ -37,7 +37,7 @@ def roadside(
     planted = planted if scene.surroundings.trees is None else 12.0 * scene.surroundings.trees
     for side in (1.0, -1.0):
         _fronts(scene, made, add, side, built, stream(seed, "fronts", side))
-        _trees(scene, made, add, side, planted, stream(seed, "trees", side), keep)
+        _trees(scene, made, add, side, planted, stream(seed, "trees", side), [*keep, *_sight(scene, side)])
         if not made.pavement:
             _thicket(made, add, side, planted, stream(seed, "thicket", side), keep)
         if scene.road.zone == "residential":
@@ -68,6 +68,11 @@ def signs(scene: Scene, made: Section) -> list[tuple[sign.Made, Array]]:
     return out
 
 
+def _sight(scene: Scene, side: float) -> list[tuple[float, float]]:
+    """Ranges of s before the signs of a side, in which a tree would hide what was asked for."""
+    return [(w.distance - 18.0, w.distance + 4.0) for w in scene.signs if (w.side == "left") == (side > 0)]
+
+
 def _signs(scene: Scene, made: Section) -> list[Body]:
     return [Body(s.mesh, p, label_id("traffic sign"), kind="sign") for s, p in signs(scene, made)]
 
@@ -77,6 +82,8 @@ def _fronts(scene: Scene, made: Section, add: Any, side: float, share: float, rn
     zone = scene.road.zone
     low, high = made.gap()
     mouth = made.pavement + 1.0
+    # A billboard is wider than a pavement: where there is one, a gap between the houses.
+    wide = {w.distance for w in scene.signs if w.kind == "billboard" and (w.side == "left") == (side > 0)}
     s = made.start
     while s < made.end + 20.0:
         style = _style(zone, rng)
@@ -89,6 +96,7 @@ def _fronts(scene: Scene, made: Section, add: Any, side: float, share: float, rn
         depth = float(rng.uniform(9, 12))
         middle = s + width / 2
         free = s + width < low - mouth or s > high + mouth
+        free = free and not any(s - 1.0 < b and b - 6.0 < s + width for b in wide)
         if free and rng.random() < share:
             d = side * (made.front + float(rng.uniform(0, 0.6 if zone == "urban" else 3.0)))
             x, y, heading = made.line.at(middle, d)
@@ -146,7 +154,17 @@ def _trees(
         kind = "broad" if town or rng.random() < 0.6 else ("conifer", "poplar")[rng.integers(2)]
         height = float(rng.uniform(5.5, 9.0) if town else rng.uniform(6.0, 16.0))
         reach = NEAR if town else 1.5 * NEAR  # where houses hide little, trees are seen farther away
-        detail = "near" if s < reach / 4 else "high" if s < reach / 2 else "low" if s < reach or not town else "far"
+        detail = (
+            "low"
+            if s < -6.0
+            else "near"
+            if s < reach / 4
+            else "high"
+            if s < reach / 2
+            else "low"
+            if s < reach or not town
+            else "far"
+        )
         part = tree.tree(height, rng, kind, detail)
         x, y, _ = made.line.at(s, side * far)
         if not blocked:

@@ -165,8 +165,7 @@ def _centres(look: Look, moment: Moment, camera: Camera, hits: Hits, lit: Lit) -
     ambient = _ambient(look, moment, s, np.stack([j + 0.5, i + 0.5], -1), camera, State(s, half, half, half), lit)
     spot = np.zeros(len(s), np.int64)
     air = _air(look, moment, camera, s, directions, lit)
-    none = np.zeros((len(s), 3), np.float32)
-    light, mirror = _radiance(look, moment, camera, s, hits, directions, ambient, air, none, spot, lit)
+    light, mirror = _radiance(look, moment, camera, s, hits, directions, ambient, air, None, spot, lit)
     return light, State(s, half, air, mirror)
 
 
@@ -197,7 +196,8 @@ def _ambient(
     out = np.zeros((len(samples), 3), np.float32)
     lonely = spread(samples, spots, s, camera.width, camera.height, half, out)
     place = spots[lonely].astype(np.int64) @ np.array([1, camera.width])
-    out[lonely] = _sent(look, moment, samples, lonely, place, camera.width, MORE, lit)
+    each = MORE if len(samples) == len(s) else MORE // 3  # finer rays are averaged
+    out[lonely] = _sent(look, moment, samples, lonely, place, camera.width, each, lit)
     return out
 
 
@@ -226,11 +226,12 @@ def _sent(
 
 def _radiance(
     look: Look, moment: Moment, camera: Camera, s: Array, hits: Hits, directions: Array, ambient: Array,
-    air: Array, wet: Array, spot: Array, lit: Lit,
+    air: Array, wet: Array | None, spot: Array, lit: Lit,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Radiance of camera rays and what their mirrors show, two float32 (n, 3).
 
-    `ambient` comes from all sides, `air` from the beams of lamps, `wet` is what wet ground mirrors there, where known.
+    `ambient` comes from all sides, `air` from the beams of lamps, `wet` is what wet ground mirrors there, where
+    known, None for the pixel centres.
     """
     from abound.render.shade_lamps import BEST
     from abound.render.shade_light import compose
@@ -240,7 +241,7 @@ def _radiance(
     out = np.zeros((len(s), 3), np.float32)
     show_sky(sun.numbers, directions, hits.triangle, out)
     shadow = _shadow(look, moment, s, spot)
-    mirror, through = _mirrors(look, moment, s, directions, wet, lit, 1.0 / camera.fx)
+    mirror, through = _mirrors(look, moment, s, directions, wet, camera.width, lit, 1.0 / camera.fx)
     shone = _lamp_light(look, moment, s, directions, lit, BEST)
     compose(
         s, directions, sun.sun, sun.light, shadow, sun.around, ambient, mirror, through, shone, sun.numbers,
@@ -251,14 +252,21 @@ def _radiance(
 
 
 def _air(look: Look, moment: Moment, camera: Camera, s: Array, directions: Array, lit: Lit) -> Array:
-    """What fog and rain scatter from the beams of lamps, float32 (n, 3)."""
+    """What fog and rain scatter from the beams of lamps, at the pixel centres: float32 (n, 3). It is smooth, so two
+    neighbours have the same."""
     from abound.render.shade_lamps import beams
 
     out = np.zeros((len(s), 3), np.float32)
     if len(lit.lamps) and look.sky.night > 0.0 and look.sky.fog > 1e-3:
-        far = np.where(np.isfinite(s[:, -1]), s[:, -1], 200.0)
+        j = np.arange(len(s)) % camera.width
+        some = np.flatnonzero(j % 2 == 0)
+        far = np.where(np.isfinite(s[some, -1]), s[some, -1], 200.0)
         origin = camera.pose[moment.frame.number][:3, 3].astype(np.float64)
-        beams(origin, directions, far, lit.lamps, look.sky.fog, out)
+        half = out[some]
+        beams(origin, directions[some], far, lit.lamps, look.sky.fog, half)
+        out[some] = half
+        others = np.flatnonzero(j % 2 == 1)
+        out[others] = out[others - 1]
     return out
 
 
@@ -276,9 +284,9 @@ def _lamp_light(look: Look, moment: Moment, s: Array, directions: Array, lit: Li
 
 
 def _mirrors(
-    look: Look, moment: Moment, s: Array, directions: Array, wet: Array, lit: Lit, angle: float
+    look: Look, moment: Moment, s: Array, directions: Array, wet: Array | None, columns: int, lit: Lit, angle: float
 ) -> tuple[Array, Array]:
-    """What mirrors and panes show, two float32 (n, 3)."""
+    """What mirrors and panes show, two float32 (n, 3). `wet` None: `s` is a picture with `columns`."""
     from abound.render.shade_light import mirror_of_sky, mirrored
     from abound.render.shade_surface import FILM, PASS
 
@@ -286,13 +294,19 @@ def _mirrors(
     mirror_of_sky(s, directions, look.sky.dome, mirror)
     index, o, d = np.empty(len(s), np.int64), np.empty((len(s), 3)), np.empty((len(s), 3))
     n = mirrored(s, directions, index, o, d)
-    known = (s[:, FILM] > 0.02) & (wet.max(axis=1) > 0.0)
-    mirror[known] = wet[known]
-    ask = np.flatnonzero(~known[index[:n]])
+    if wet is None:
+        free = _between(s, columns)
+    else:
+        free = (s[:, FILM] > 0.02) & (wet.max(axis=1) > 0.0)
+        mirror[free] = wet[free]
+    ask = np.flatnonzero(~free[index[:n]])
     index = index[ask]
     shown = _second(look, moment, s[index], o[ask], d[ask], lit, angle, 0.7)
     film = s[index, FILM : FILM + 1]
     mirror[index] = np.minimum(shown, np.where((film > 0.0) & (film < 0.9), 1.5 / look.exposure, 8.0))
+    if wet is None:
+        between = np.flatnonzero(free)
+        mirror[between] = 0.5 * (mirror[between - 1] + mirror[between + 1])
     panes = np.flatnonzero(s[:, PASS] > 0.6)
     if len(panes):
         d = directions[panes] / np.linalg.norm(directions[panes], axis=1, keepdims=True)
@@ -306,6 +320,19 @@ def _mirrors(
                 break
             panes, d, first = panes[again], d[again], first[again]
     return mirror, through
+
+
+def _between(s: Array, columns: int) -> Array:
+    """Wet pixels that show the mean of what their neighbours mirror, as every other one does where a film of water
+    scatters: bool (n,)."""
+    from abound.render.shade_surface import FILM
+
+    film = s[:, FILM].reshape(-1, columns)
+    i, j = np.indices(film.shape)
+    soft, wet = (film > 0.02) & (film < 0.9) & ((i + j) % 2 == 1), film > 0.02
+    out = np.zeros(film.shape, bool)
+    out[:, 1:-1] = soft[:, 1:-1] & wet[:, :-2] & wet[:, 2:]
+    return out.ravel()
 
 
 def _second(
@@ -349,7 +376,9 @@ def _smoothed(
     from abound.render.shade_surface import FILM
 
     body = np.where(hits.triangle >= 0, moment.geometry.body[hits.triangle], -1)
-    pixels = contrasts(radiance, body, camera.width, camera.height, look.exposure, CONTRAST)
+    pixels = contrasts(
+        radiance, body, camera.width, camera.height, look.exposure, CONTRAST * (1.0 + look.sky.night)
+    )
     if not len(pixels):
         return
     i, j = np.divmod(pixels, camera.width)

@@ -95,7 +95,7 @@ def gathered(
     each, d, triangle, material, albedo, emission, place, normal, shade, sun, light, around, dome, lamps,
     grid, first, some, out,
 ):  # fmt: skip
-    """Irradiance at the gathering samples, `out` (m, 3): sky where a ray is free, else what the surface there sends."""
+    """Irradiance at the gathering samples, `out` (m, 3): sky where a ray is free, else what a surface sends."""
     total, near = np.empty(3), np.empty(3)
     for m in range(len(out)):
         for k in range(3):

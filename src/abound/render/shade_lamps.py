@@ -16,7 +16,7 @@ from abound.render.shade_light import from_light, lifted
 from abound.render.shade_noise import smooth
 from abound.render.shade_surface import FAR, GX, GY, GZ, PASS, PX, SOFT
 
-BEST = 4  # lamps a sample
+BEST = 3  # lamps a sample
 CELL = 6.0  # metres
 LEAST = 0.05  # of the strongest lamp's light: weaker ones are left out
 

@@ -30,7 +30,11 @@ def clear(n, z, cosine):
     r = 3.2406 * x - 1.5372 * y0 - 0.4986 * w
     g = -0.9689 * x + 1.8758 * y0 + 0.0415 * w
     b = 0.0557 * x - 0.2040 * y0 + 1.0570 * w
-    r, g, b = r + 0.42 * (y0 - r), g + 0.42 * (y0 - g), b + 0.42 * (y0 - b)  # a camera's balance, between sun and sky
+    r, g, b = (
+        r + 0.42 * (y0 - r),
+        g + 0.42 * (y0 - g),
+        b + 0.42 * (y0 - b),
+    )  # a camera's balance, between sun and sky
     r, g, b = 1.16 * r, 1.28 * g, 1.28 * b  # Preetham's blue leans to violet
     return max(r, 0.0), max(g, 0.0), max(b, 0.0)
 

@@ -19,6 +19,7 @@ Array = np.ndarray[Any, Any]
 CARS = ("hatchback", "sedan", "estate", "suv")
 _OTHERS = {"motorway": ("truck", "van", "bus"), "rural": ("van", "truck", "tractor")}
 NEAR = 45.0  # metres from the cameras beyond which models are coarse
+EMPTY = 80.0  # metres at the far end of the street without parked cars, which would be a few pixels wide
 MODELS = 8  # different parked cars a clip: more would cost time and hardly be noticed
 
 
@@ -37,7 +38,7 @@ def parked(
     bodies: list[Body] = []
     for side in (1.0, -1.0):
         s = made.start + float(rng.uniform(0, 4))
-        while s < made.end:
+        while s < made.end - EMPTY:
             which = int(rng.integers(MODELS))
             near = -6.0 < s < min(reach, NEAR)
             key = which if near else which + MODELS

@@ -1,10 +1,10 @@
 """Numbers as tokens and back, so that what comes out never rests on fewer than k persons.
 
-A number that at least k persons have is a point and comes out as it is. The others are grouped, in their order, until
-each group has k persons; from a group comes a number drawn uniformly about the group's mean with the group's spread
-(half width sqrt(3) sd), one decimal finer than the data are, so that it equals no number of the data. The ends of a
-column are such groups: no extreme value comes out. Points and groups are the pieces; a token is a run of neighbouring
-pieces of about equal mass, which is all that a network sees.
+A number that at least k persons have is a point and comes out as it is. The others are grouped, in their order,
+until each group has k persons; from a group comes a number drawn uniformly about the group's mean with the group's
+spread (half width sqrt(3) sd), one decimal finer than the data are, so that it equals no number of the data. The
+ends of a column are such groups: no extreme value comes out. Points and groups are the pieces; a token is a run of
+neighbouring pieces of about equal mass, which is all that a network sees.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _DECIMALS = 6
 class ValueMap:
     """The pieces of one column in order of value. Arrays have one entry a piece.
 
-    `low` and `high` are equal for a point; `top` is the largest number of a group (a point: itself), by which numbers
-    find their group; `share` the rows; `token` the token of the piece, from 0, never falling. `decimals` is -1 for
-    numbers of more than six decimals.
+    `low` and `high` are equal for a point; `top` is the largest number of a group (a point: itself), by which
+    numbers find their group; `share` the rows; `token` the token of the piece, from 0, never falling. `decimals` is
+    -1 for numbers of more than six decimals.
     """
 
     low: Floats
@@ -56,15 +56,17 @@ def fit_values(values: Floats, persons: Ints, k: int, tokens: int, fine: bool = 
     rows = [(v, v, v, c) for v, c in zip(distinct[points], count[points], strict=True)]
     for g in range(int(group.max(initial=-1)) + 1):
         inside = group == g
-        weight = count[inside].astype(np.float64)
-        mean = float(np.average(distinct[inside], weights=weight))
-        half = float(np.sqrt(3.0 * np.average((distinct[inside] - mean) ** 2, weights=weight)))
-        ends = distinct[inside][0], distinct[inside][-1]
+        weight, own = count[inside].astype(np.float64), distinct[inside]
+        # The outermost number of a group moves neither its mean nor its spread: it may be one person's, far off.
+        ends = (own[1], own[-2]) if len(own) > 3 else (own[0], own[-1])
+        near = np.clip(own, *ends)
+        mean = float(np.average(near, weights=weight))
+        half = float(np.sqrt(3.0 * np.average((near - mean) ** 2, weights=weight)))
         # Two equal ends would be read as a point, so a group of one number gets a width of one step.
         low, high = max(mean - half, ends[0]), min(mean + half, ends[1])
         if low == high:
             high = np.nextafter(low, np.inf)
-        rows.append((low, high, ends[1], int(weight.sum())))
+        rows.append((low, high, own[-1], int(weight.sum())))
     if not rows:
         none = np.zeros(0)
         return ValueMap(none, none, none, none, none.astype(np.int64), decimals, fine)
@@ -74,7 +76,7 @@ def fit_values(values: Floats, persons: Ints, k: int, tokens: int, fine: bool = 
 
 
 def _groups(place: Ints, persons: Ints, points: NDArray[np.bool_], count: Ints, k: int) -> Ints:
-    """For each distinct number its group, -1 for points and where all numbers that are no points have too few persons."""
+    """Each distinct number's group; -1 for points, and for all where the others have too few persons."""
     group = np.full(len(points), -1, dtype=np.int64)
     rare = np.flatnonzero(~points)
     if not len(rare):
@@ -104,7 +106,7 @@ def _tokens(mass: Floats, tokens: int) -> Ints:
     start = big.copy()
     start[1:] |= big[:-1] | (run[1:] != run[:-1])
     start[0] = False
-    return np.cumsum(start).astype(np.int64)
+    return np.asarray(np.cumsum(start), dtype=np.int64)
 
 
 def _decimals(distinct: Floats) -> int:
@@ -125,7 +127,7 @@ def encode_values(fitted: ValueMap, values: Floats) -> Ints:
         right = np.minimum(np.searchsorted(at, values), len(at) - 1)
         left = np.maximum(right - 1, 0)
         near = np.where(np.abs(at[left] - values) < np.abs(at[right] - values), left, right)
-        out = of[near]
+        out[:] = of[near]
         if point.all():
             return out
         known = at[near] == values
@@ -168,5 +170,6 @@ def to_state(fitted: ValueMap) -> dict[str, Any]:
 
 def from_state(state: dict[str, Any]) -> ValueMap:
     """The map that `to_state` wrote."""
-    floats = [np.array(state[n], dtype=np.float64) for n in ("low", "high", "top", "share")]
-    return ValueMap(*floats, np.array(state["token"], dtype=np.int64), state["decimals"], state["fine"])
+    low, high, top, share = (np.array(state[n], dtype=np.float64) for n in ("low", "high", "top", "share"))
+    token = np.array(state["token"], dtype=np.int64)
+    return ValueMap(low, high, top, share, token, state["decimals"], state["fine"])

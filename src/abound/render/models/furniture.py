@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abound.render.mesh import Colour, Material, Mesh, box, cylinder, ellipsoid, grid, join, moved
+from abound.render.mesh import Colour, Material, Mesh, box, cylinder, grid, join, moved
 
 DARK = Material((0.06, 0.07, 0.07), 0.5, metallic=0.3)
 ZINC = Material((0.48, 0.49, 0.5), 0.5, metallic=0.7, pattern="metal")

@@ -60,7 +60,12 @@ def wardrobe(rng: np.random.Generator, woman: bool, child: bool, asked: Sequence
         worn.insert(0, _drawn(rng, chance))
     if not set(worn) & set(BOTTOMS) and "dress" not in worn:
         cold = "coat" in worn or "jacket" in worn
-        chance = {"trousers": 0.45, "jeans": 0.40, "shorts": (0.15 + 0.35 * child) * (not cold), "skirt": 0.20 * woman}
+        chance = {
+            "trousers": 0.45,
+            "jeans": 0.40,
+            "shorts": (0.15 + 0.35 * child) * (not cold),
+            "skirt": 0.20 * woman,
+        }
         worn.insert(1, _drawn(rng, chance))
     if asked is None:
         for name, share in (
