@@ -29,7 +29,8 @@ def page() -> str:
 def _line(r: dict[str, Any]) -> str:
     value = r.get("reason", "") if r["value"] is None else f"{r['value']:.3g} {r['unit']}"
     span = "" if r["low"] is None else f"{r['low']:.3g} to {r['high']:.3g}"
-    beside = "; ".join(f"{k}: {_short(v)}" for k, v in (r["reference"] or {}).items())
+    said = r["reference"] or {}
+    beside = said if isinstance(said, str) else "; ".join(f"{k}: {_short(v)}" for k, v in said.items())
     return f"| {r['name']} | {value} | {span} | {r['n'] or ''} | {beside} |"
 
 
