@@ -32,7 +32,7 @@ def tasks(quick: bool) -> list[dict[str, Any]]:
 def planted(seed: int) -> tuple[Sample, Any]:
     """A dark picture with two spots, far from the border and each other; and a rectangle as box and as label map."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
-    spots = rng.uniform([22, 20], [WIDTH / 2 - 6, HEIGHT - 20], (2, 2)) + [[0, 0], [WIDTH / 2 - 18, 0]]
+    spots = rng.uniform([22, 20], [WIDTH / 2 - 6, HEIGHT - 20], (2, 2)) + np.array([[0, 0], [WIDTH / 2 - 18, 0]])
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH] + 0.5
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     for channel, spot in enumerate(spots):
@@ -91,7 +91,7 @@ def _distance(out: Sample) -> float:
         part[part < 0.4 * part.max()] = 0
         y, x = np.mgrid[0 : part.shape[0], 0 : part.shape[1]]
         centre = np.array([(part * (x + 0.5)).sum(), (part * (y + 0.5)).sum()]) / max(part.sum(), 1e-9)
-        worst = max(worst, float(np.hypot(*(centre + [left, top] - point))))
+        worst = max(worst, float(np.hypot(*(centre + np.array([left, top]) - point))))
     return worst
 
 

@@ -67,7 +67,8 @@ def torchvision() -> dict[str, Any]:
 
     image, mask, boxes = scene()
     given = {
-        "image": tv_tensors.Image(torch.from_numpy(image).permute(2, 0, 1)), "mask": tv_tensors.Mask(torch.from_numpy(mask)),
+        "image": tv_tensors.Image(torch.from_numpy(image).permute(2, 0, 1)),
+        "mask": tv_tensors.Mask(torch.from_numpy(mask)),
         "boxes": tv_tensors.BoundingBoxes(torch.tensor(boxes), format="XYXY", canvas_size=(256, 256)),
     }  # fmt: skip
     made = {
@@ -89,7 +90,8 @@ def kornia() -> dict[str, Any]:
     corners = torch.tensor([[[[l, t], [r, t], [r, b], [l, b]] for l, t, r, b in boxes]], dtype=torch.float32)  # noqa: E741
     made = {
         "hflip": k.RandomHorizontalFlip(p=1.0), "affine": k.RandomAffine(15.0, p=1.0),
-        "colour_jitter": k.ColorJitter(0.2, 0.2, 0.2, 0.03, p=1.0), "blur": k.RandomGaussianBlur((9, 9), (0.5, 2.0), p=1.0),
+        "colour_jitter": k.ColorJitter(0.2, 0.2, 0.2, 0.03, p=1.0),
+        "blur": k.RandomGaussianBlur((9, 9), (0.5, 2.0), p=1.0),
         "elastic": k.RandomElasticTransform(alpha=(0.3, 0.3), sigma=(6.0, 6.0), p=1.0),
     }  # fmt: skip
 

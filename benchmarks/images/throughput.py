@@ -20,7 +20,8 @@ from benchmarks.rows import row
 PEERS = ("albumentations", "torchvision", "kornia")
 OURS = {
     "hflip": {"name": "hflip", "chance": 1.0}, "affine": {"name": "rotate", "degrees": [-15, 15]},
-    "colour_jitter": {"name": "colour_jitter"}, "blur": {"name": "blur", "sigma": [0.5, 2.0]}, "elastic": {"name": "elastic"},
+    "colour_jitter": {"name": "colour_jitter"}, "blur": {"name": "blur", "sigma": [0.5, 2.0]},
+    "elastic": {"name": "elastic"},
 }  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def _peer(name: str, seconds: float) -> dict[str, float] | str:
     python = os.environ.get("ABOUND_PEERS")
     if not python:
         return "not installed: ABOUND_PEERS names no Python that has it"
-    one = {v: "1" for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     words = [python, str(Path(__file__).with_name("peers.py")), name, str(seconds)]
     done = subprocess.run(
         words, capture_output=True, text=True, check=False, env={**os.environ, **one, "PYTHONPATH": ""}

@@ -13,8 +13,8 @@ distance to ten neighbours; Kuan and Mueller 2022), IsolationForest, LOF, distan
 Rules were chosen on other tables: fars, kr-vs-k, dermatology, led7digit, flare, letter, penbased, texture, mushroom
 (its odor), 5,000 digits of MNIST as 7 x 7 pixels, and two kinds of Gaussian mixtures; the limit for outliers and
 the distance of rare levels on these, adult, credit_default, kc_house, hypothyroid, abalone, german and others. The
-tables below have been judged four times, each time on fresh seeds and with other rules: on 0 to 4, 5 to 9, 10 to 14, and
-now. The third time showed that label errors were missed where neighbours say nothing; what to do then was chosen on
+tables below have been judged four times, each time on fresh seeds and with other rules: on 0 to 4, 5 to 9, 10 to 14
+and now. The third time showed that label errors were missed where neighbours say nothing; what to do then was chosen on
 the development tables.
 """
 

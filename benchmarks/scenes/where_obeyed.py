@@ -99,5 +99,6 @@ def rows(results: list[dict[str, Any]], quick: bool) -> list[dict[str, Any]]:
         share("event_seen", [r["seen"] for r in results], {
             "wanted": 1.0, "in the middle frame": float(np.mean([r["seen_in_the_middle"] for r in results])),
         }),
-        row("size_error", float(np.median(errors)) if errors else None, "share", high=max(errors, default=None), n=len(errors)),
+        row("size_error", float(np.median(errors)) if errors else None, "share",
+            high=max(errors, default=None), n=len(errors)),
     ]  # fmt: skip

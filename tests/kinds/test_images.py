@@ -18,6 +18,13 @@ from abound.pixels.image import decode, decode_labels
 from tests.cli.command import abound
 
 
+def refused(path):
+    """What is said of a file that is not decoded."""
+    with pytest.raises(InputError) as caught:
+        decode(path.read_bytes(), path.name)
+    return str(caught.value)
+
+
 def noise(seed, size=(32, 32)):
     """A smooth random picture, which resembles no other."""
     small = np.random.default_rng(seed).integers(0, 256, (20, 20, 3)).astype(np.uint8)
@@ -219,10 +226,7 @@ def test_hostile_files_are_left_out_and_named(tmp_path):
     data = ab.read(tmp_path)
     assert len(data) == 6
     assert any(n.startswith("6 images left out") for n in data.notes)
-    messages = {
-        n: str(pytest.raises(InputError, decode, (bad / n).read_bytes(), n).value)
-        for n in ("bomb.png", "long.png", "cut.png", "empty.jpg", "page.jpg")
-    }
+    messages = {n: refused(bad / n) for n in ("bomb.png", "long.png", "cut.png", "empty.jpg", "page.jpg")}
     assert "pixels" in messages["bomb.png"]
     assert "side of 40,000" in messages["long.png"]
     assert "ends early" in messages["cut.png"] or "damaged" in messages["cut.png"]
@@ -243,7 +247,8 @@ def test_odd_files_are_read_and_said(tmp_path):
     for name, content in (
         ("print.jpg", encoded(rgb.convert("CMYK"), "JPEG")), ("few.png", encoded(rgb.quantize(8), "PNG")),
         ("clear.png", encoded(rgb.convert("RGBA"), "PNG")), ("named.png", encoded(rgb, "JPEG")),
-        ("dot.png", encoded(rgb.resize((1, 1)), "PNG")), ("grey.tif", encoded(Image.fromarray(np.arange(1200, dtype=np.uint16).reshape(30, 40)), "TIFF")),
+        ("dot.png", encoded(rgb.resize((1, 1)), "PNG")),
+        ("grey.tif", encoded(Image.fromarray(np.arange(1200, dtype=np.uint16).reshape(30, 40)), "TIFF")),
         ("deep.png", png.encode(noise(51).astype(np.uint16) * 257)), ("bits.png", encoded(rgb.convert("1"), "PNG")),
         ("turned.jpg", encoded(rgb.resize((40, 20)), "JPEG", exif=turn)),
     ):  # fmt: skip

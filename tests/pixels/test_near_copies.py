@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-
-from abound.pixels.near_copies import near_copies, thumbnail
 from benchmarks.images import tile_groups
 from benchmarks.images.copies import KINDS, copied
 from tests.kinds.test_images import noise
+
+from abound.pixels.near_copies import near_copies, thumbnail
 
 
 def test_a_copy_of_each_kind_is_found_and_no_stranger():

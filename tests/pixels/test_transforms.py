@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.images.compositions import compared, planted
 
 from abound.errors import InputError, UnknownName
 from abound.pixels.sample import Sample, hidden, moved, tight
 from abound.pixels.transforms import EXACT, TRANSFORMS, transform, transformed
 from abound.pixels.transforms_colour import MixUp
 from abound.pixels.warp import Field, Warp
-from benchmarks.images.compositions import compared, planted
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (40, 56)) -> Sample:
@@ -80,7 +80,7 @@ def test_flow_turns_with_the_picture_and_follows_the_map():
     warp = transform({"name": "elastic", "cells": 3}).draw(np.random.default_rng(2), 56, 40)
     bent = moved(sample, warp).flow
     start = np.array([[20.5, 20.5]])
-    end = warp.forward(start + [2.0, -1.0])
+    end = warp.forward(start + np.array([2.0, -1.0]))
     at = warp.forward(start)[0]
     assert np.abs(bent[int(at[1]), int(at[0])] - (end[0] - at)).max() < 0.1
     jacobian = warp.jacobian(start)[0] @ [2.0, -1.0]
@@ -132,8 +132,10 @@ def test_mixup_mixes_classes_and_refuses_what_has_no_mixture():
     ("given", "error", "says"),
     [
         ("hflipp", UnknownName, "did you mean 'hflip'"), ({"name": "blur", "sgma": 1}, UnknownName, "'sigma'"),
-        ({"name": "blur", "sigma": [3, 1]}, InputError, "write a range"), ({"name": "blur", "sigma": "much"}, InputError, "range"),
-        ({"name": "hflip", "chance": 2}, InputError, "0 to 1"), ({"name": "elastic", "strength": 0.9}, InputError, "0 to 0.2"),
+        ({"name": "blur", "sigma": [3, 1]}, InputError, "write a range"),
+        ({"name": "blur", "sigma": "much"}, InputError, "range"),
+        ({"name": "hflip", "chance": 2}, InputError, "0 to 1"),
+        ({"name": "elastic", "strength": 0.9}, InputError, "0 to 0.2"),
     ],
 )  # fmt: skip
 def test_wrong_parameters_are_named(given, error, says):

@@ -65,7 +65,7 @@ def test_all_taggers_fit_what_they_can_and_say_the_rest(tmp_path):
         tag(data, ["blur"])
     table = ab.read({"a": [1.0, 2.0, 3.0], "b": ["x", "y", "x"]}, target="b")
     for name in registry.names("tagger"):
-        with pytest.raises(Refusal, match="no set of images|no masks"):
+        with pytest.raises(Refusal, match=r"no set of images|no masks"):
             registry.create("tagger", name).tag(table, Context())
 
 

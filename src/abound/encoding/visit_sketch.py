@@ -34,14 +34,12 @@ def sketch(rows: Rows, persons: int, codes: Ints, k: int, tokens: int) -> Ints:
     """int64 (persons, codes x ASPECTS): quantile tokens from 1; 0 where the person has no event, or no value."""
     table = aspects(rows, persons, codes)
     out = np.zeros(table.shape, dtype=np.int64)
-    for c in range(table.shape[1]):
-        for a in range(len(ASPECTS)):
-            own = table[:, c, a]
-            known = np.flatnonzero(~np.isnan(own) & ~((a == 0) & (own == 0)))
-            if len(known):
-                fitted = fit_values(own[known], known, k, tokens)
-                if fitted.tokens:
-                    out[known, c, a] = 1 + encode_values(fitted, own[known])
+    for c, a in np.ndindex(table.shape[1:]):
+        own = table[:, c, a]
+        known = np.flatnonzero(~np.isnan(own) & ~((a == 0) & (own == 0)))
+        fitted = fit_values(own[known], known, k, tokens)
+        if fitted.tokens:
+            out[known, c, a] = 1 + encode_values(fitted, own[known])
     return out.reshape(persons, -1)
 
 

@@ -28,8 +28,7 @@ _CHOICE = 16  # sketches drawn for each given person
 
 @plugin("generator", accepts=("records",))
 class Visits:
-    """Autoregressive network over visits: gaps, codes and values as tokens; persons, times and missingness as they
-    are.
+    """Autoregressive network over visits: gaps, codes and values as tokens, from a sketch to the events.
 
     Three steps (coarse to fine): a small network draws a person's statics and a sketch of the history, which is how
     often each common code comes and where its values begin, end and lie (`abound.encoding.visit_sketch`); a bag of
@@ -41,11 +40,11 @@ class Visits:
 
     A condition on statics or outcome is obeyed exactly: persons and sketches are drawn until they meet it, which
     costs little, and prompt the history. `minutes` of one CPU core (a fixed cost model, never the clock) decide the
-    passes over the data; `size` sets the network (large is meant for a GPU). The fit is refused where not even two
-    passes fit into `minutes`.
+    passes of the event network over the data (statics and outcome take up to two minutes more); `size` sets the
+    network (large is meant for a GPU). The fit is refused where not even two passes fit into `minutes`.
     """
 
-    minutes: Annotated[float, Field(gt=0, le=10_000)] = 8.0
+    minutes: Annotated[float, Field(gt=0, le=10_000)] = 6.0
     size: Literal["small", "medium", "large"] = "medium"
     value_tokens: Annotated[int, Field(ge=2, le=256)] = 32
     sketch_tokens: Annotated[int, Field(ge=1, le=64)] = 10

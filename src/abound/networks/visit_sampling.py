@@ -124,7 +124,7 @@ def _write_visit(net: VisitNet, side: _Side, gap: Ints, rng: np.random.Generator
         plan = side.plan[at, net.place[codes]]
         planned = net.planned_values(plan, hours[at].to(torch.float32))
         values = net.value_logits(here[torch.from_numpy(more)], codes, last, since, planned)
-        value = _draw(values.masked_fill(net.outside(plan, codes), -torch.inf), rng)
+        value = _draw(values, rng)
         token = torch.from_numpy(value) + net.first[codes]
         total[at] += net.seen(token)
         within[at] += net.within(token)

@@ -30,8 +30,6 @@ class VisitNet(nn.Module):
     first: Tensor
     closed: Tensor
     place: Tensor
-    lowest: Tensor
-    highest: Tensor
 
     def __init__(self, sizes: Sizes, wide: int, deep: int) -> None:
         super().__init__()
@@ -72,10 +70,6 @@ class VisitNet(nn.Module):
         place = torch.full((codes,), -1)
         place[list(sizes.sketched)] = torch.arange(len(sizes.sketched))
         self.register_buffer("place", place, persistent=False)
-        # What persons with a sketched token have: least and greatest value token.
-        shape = (len(sizes.sketched), self.grades)
-        self.register_buffer("lowest", torch.zeros(shape, dtype=torch.int64))
-        self.register_buffer("highest", torch.full(shape, most - 1))
         self.register_buffer("first", torch.from_numpy(sizes.first), persistent=False)
         # Tokens that a code does not have or that no event had: never written.
         self.register_buffer("closed", torch.arange(most) >= torch.tensor(sizes.width)[:, None])
@@ -130,7 +124,7 @@ class VisitNet(nn.Module):
 
     def plan(self, statics: Tensor) -> Tensor:
         """int64 (persons, codes + 1, ASPECTS): rows of `planned` of each code; the last row for all others."""
-        tokens = statics[:, self.plain :].view(len(statics), -1, ASPECTS)
+        tokens = statics[:, self.plain :].reshape(len(statics), len(self.sizes.sketched), ASPECTS)
         first = torch.arange(tokens.shape[1] * ASPECTS, device=statics.device).view(-1, ASPECTS) * self.grades
         none = torch.full_like(tokens[:, :1], self.planned.num_embeddings - 1) if tokens.shape[1] else None
         if none is None:
@@ -139,7 +133,7 @@ class VisitNet(nn.Module):
 
     def counts(self, statics: Tensor) -> Tensor:
         """int64 (persons, codes): the sketched count's token, 0 where there is none."""
-        tokens = statics[:, self.plain :].view(len(statics), -1, ASPECTS)[:, :, 0]
+        tokens = statics[:, self.plain :].reshape(len(statics), len(self.sizes.sketched), ASPECTS)[:, :, 0]
         return functional.pad(tokens, (0, 1))[:, self.place]
 
     def code_logits(self, context: Tensor) -> Tensor:
@@ -180,34 +174,6 @@ class VisitNet(nn.Module):
         seen = torch.zeros_like(self.closed)
         seen[torch.from_numpy(data.code), torch.from_numpy(own)] = True
         self.closed |= ~seen
-        self._learn_limits(data, own)
-
-    def _learn_limits(self, data: Histories, own: Any) -> None:
-        """What each sketched token allows: the value tokens that the persons with it have."""
-        visit = np.repeat(np.arange(len(data.gap)), np.diff(data.events))
-        person, place = np.repeat(np.arange(len(data)), np.diff(data.visits))[visit], self.place.numpy()[data.code]
-        tokens = data.statics[:, self.plain :].reshape(len(data), -1, ASPECTS)
-        shape = tuple(self.lowest.shape)
-        lowest, highest = np.full(shape, max(self.sizes.width) - 1), np.zeros(shape, dtype=np.int64)
-        known = (place >= 0) & (own > 0)
-        p, c, value = person[known], place[known], own[known]
-        np.minimum.at(lowest, (c, tokens[p, c, ASPECTS - 2]), value)
-        np.maximum.at(highest, (c, tokens[p, c, ASPECTS - 1]), value)
-        for mine, found in ((self.lowest, lowest), (self.highest, highest)):
-            mine.copy_(torch.from_numpy(found))
-
-    def outside(self, plan: Tensor, code: Tensor) -> Tensor:
-        """Boolean (n, widest code): values beyond the sketched least and greatest; `plan` int64 (n, ASPECTS)."""
-        token = torch.arange(self.closed.shape[1])
-        if not len(self.lowest):
-            return torch.zeros(len(code), len(token), dtype=torch.bool)
-        place, grade = self.place[code], plan % self.grades
-        c = place.clamp(min=0)
-        high = self.highest[c, grade[:, -1]]
-        # A sketch may contradict itself; its greatest value then counts.
-        low = torch.minimum(self.lowest[c, grade[:, -2]], high)
-        beyond = (token < low[:, None]) | (token > high[:, None])
-        return beyond & (token > 0) & (place >= 0)[:, None] & (high > 0)[:, None]
 
 
 def tensors(data: Histories, sizes: Sizes, device: str = "cpu") -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ BEAMS, TOP, BOTTOM, STEP, FARTHEST = 64, 2.0, -24.8, 0.17, 120.0
 
 
 def scanned(depth: Array, fx: float, fy: float, cx: float, cy: float, scans: int = 11) -> Array:
-    """bool (h, w): pixels that a beam of one of the scans meets; `depth` is z-depth in metres, inf or nan in the sky."""
+    """bool (h, w): pixels that a beam of one of the scans meets; `depth`: z-depth in metres, inf or nan in the sky."""
     height, width = depth.shape
     x = (np.arange(width) + 0.5 - cx) / fx
     y = (np.arange(height) + 0.5 - cy) / fy

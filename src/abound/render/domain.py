@@ -42,6 +42,9 @@ class Attribute(NamedTuple):
     about: str
 
 
+_DONE = tuple(sorted({a for actions in ACTIONS.values() for a in actions}))
+
+
 def _even(names: tuple[str, ...]) -> dict[str, float]:
     return dict.fromkeys(names, 1.0)
 
@@ -71,7 +74,7 @@ CATEGORIES: dict[str, Attribute] = {
         _actors({"none": 6.0, "car": 4.0, "adult": 4.0, "child": 3.0, "bicycle": 3.0, "truck": 2.0, "bus": 2.0}),
         "the road user that the clip is about",
     ),
-    "action": Attribute("dynamic", {"none": 1.0, **_even(tuple(sorted({a for v in ACTIONS.values() for a in v})))}, "what it does"),
+    "action": Attribute("dynamic", {"none": 1.0, **_even(_DONE)}, "what it does"),
     "colour": Attribute("dynamic", {"natural": 1.0, **_even(_COLOURS)}, "its paint or upper clothes"),
     "side": Attribute("dynamic", _even(get_args(Side)), "where it comes from or is"),
     "hidden_by": Attribute("dynamic", {"nothing": 2.0, "parked_car": 1.0}, "what it comes out from behind"),
@@ -176,7 +179,7 @@ _REST = tuple(n for n in CATEGORIES if n not in _EVENT)
 
 
 def _events() -> list[tuple[tuple[str, ...], float]]:
-    """Every possible actor with its action, colour and cover, and how often it is drawn: most mixtures are impossible."""
+    """Every possible actor with its action, colour and cover, and how often it is drawn: most are impossible."""
     clash = [c for c in _IMPOSSIBLE if all(n in _EVENT for n, _ in c)]
     kept = set()
     for pair in product(CATEGORIES["actor"].values, CATEGORIES["action"].values):

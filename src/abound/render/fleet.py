@@ -10,7 +10,8 @@ from abound.render.models.model import Model
 from abound.render.models.vehicle import KINDS, vehicle
 
 STYLES: dict[str, dict[str, float]] = {  # how often each style of a kind is drawn
-    "car": {"hatchback": 5, "sedan": 4, "estate": 3, "suv": 4, "minivan": 2, "sports_car": 0.5, "pickup": 0.7, "taxi": 0.6},
+    "car": {"hatchback": 5, "sedan": 4, "estate": 3, "suv": 4, "minivan": 2,
+            "sports_car": 0.5, "pickup": 0.7, "taxi": 0.6},
     "van": {"van": 3, "minibus": 1}, "truck": {"truck": 3, "tipper": 1, "flatbed": 1}, "bus": {"bus": 3, "coach": 1},
     "bicycle": {"bicycle": 2, "racing_bicycle": 1, "step_through_bicycle": 1},
     "motorcycle": {"motorcycle": 2, "tourer": 1}, "debris": {},

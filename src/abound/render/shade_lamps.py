@@ -18,7 +18,7 @@ from abound.render.shade_surface import FAR, GX, GY, GZ, PASS, PX, SOFT
 
 BEST = 3  # lamps a sample
 CELL = 6.0  # metres
-LEAST = 0.05  # of the strongest lamp's light: weaker ones are left out
+LEAST = 0.08  # of the strongest lamp's light: weaker ones are left out
 
 
 @njit(cache=True, error_model="numpy")

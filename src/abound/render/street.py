@@ -62,7 +62,8 @@ def build(scene: Scene, seed: int) -> World:
     still += models(scene, made, numbers)
     lamps: tuple[Light, ...] = (*headlights(drive, scene, seed), *beams, *lights) if night else ()
     return World(
-        scene.frames, scene.rate, tuple(still), tuple(live), cameras(scene, drive, seed), conditions(scene, seed), lamps,
+        scene.frames, scene.rate, tuple(still), tuple(live), cameras(scene, drive, seed),
+        conditions(scene, seed), lamps,
         sensor(scene, night), scene.drive_on,
     )  # fmt: skip
 

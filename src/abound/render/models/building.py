@@ -111,7 +111,8 @@ def _flat(width: float, depth: float, height: float, material: Material) -> list
 def _door(front: float, y: float, rng: np.random.Generator, wide: float = 1.05) -> Mesh:
     """A door with its frame, a step and a small roof."""
     colours: tuple[Colour, ...] = (
-        (0.25, 0.03, 0.03), (0.03, 0.08, 0.2), (0.04, 0.14, 0.06), (0.2, 0.12, 0.06), (0.04, 0.04, 0.05), (0.6, 0.6, 0.58),
+        (0.25, 0.03, 0.03), (0.03, 0.08, 0.2), (0.04, 0.14, 0.06), (0.2, 0.12, 0.06), (0.04, 0.04, 0.05),
+        (0.6, 0.6, 0.58),
     )  # fmt: skip
     leaf = Material(
         colours[rng.integers(len(colours))], 0.4, pattern="wood", second=(0.05, 0.04, 0.03), contrast=0.4
@@ -150,7 +151,7 @@ def _shop(width: float, front: float, rng: np.random.Generator) -> list[Mesh]:
     v = [(0, -w, 2.75), (0, w, 2.75), (1.3, w, 2.35), (1.3, -w, 2.35), (1.3, -w, 2.15), (1.3, w, 2.15)]
     faces = [(0, 2, 1), (0, 3, 2), (3, 5, 2), (3, 4, 5)]
     cloth = Material(colour, 0.95, pattern="cloth", second=(0.7, 0.68, 0.62))
-    awning = mesh(np.array(v) + [front + 0.08, 0, 0], [*faces, *(f[::-1] for f in faces)], cloth)
+    awning = mesh(np.array(v) + np.array([front + 0.08, 0, 0]), [*faces, *(f[::-1] for f in faces)], cloth)
     return [window, fascia, board, awning]
 
 

@@ -11,7 +11,7 @@ _GREENS = ((0.07, 0.14, 0.03), (0.09, 0.15, 0.04), (0.05, 0.11, 0.035), (0.12, 0
 
 
 def tree(height: float, rng: np.random.Generator, kind: str = "broad", detail: str = "high") -> Mesh:
-    """A tree of that height; kinds: "broad", "poplar", "conifer"; detail "near" (9,000 triangles), "high", "low", "far"."""
+    """A tree so high; kinds: "broad", "poplar", "conifer"; detail "near" (9,000 triangles), "high", "low", "far"."""
     green = np.array(_GREENS[rng.integers(len(_GREENS))]) * rng.uniform(0.8, 1.2)
     leaf = Material(tuple(green), 0.85, pattern="foliage", second=tuple(green * [1.4, 1.25, 1.1]))
     share = {"near": 5.0, "high": 2.0, "low": 0.4, "far": 0.1}[detail]
