@@ -116,6 +116,10 @@ def test_a_need_that_a_rule_forbids_is_refused(folder: Path) -> None:
 
 
 def test_the_target_must_be_known(folder: Path) -> None:
-    done = find(folder)
+    done = abound("find", "people.csv", "-q", folder=folder)
     assert done.code == 2
     assert "--target" in done.err
+
+
+def test_missing_combinations_need_no_target(folder: Path) -> None:
+    assert find(folder).code == 0

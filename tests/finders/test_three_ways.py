@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,8 +122,15 @@ def test_one_group_and_few_rows_are_refused():
 
 
 def test_data_that_no_kind_encodes_is_refused_with_the_reasons(tmp_path: Path):
+    stays = stays_with_events()
+    child = stays.schema.links[0].child
+    plain = tuple(
+        c.model_copy(update={"role": "feature"}) if c.role in ("time", "event") else c
+        for c in stays.schema.tables[child].columns
+    )
+    timeless = replace(stays, schema=stays.schema.with_columns(child, plain))
     with pytest.raises(Refusal, match=r"table: .*one table and this data has 2"):
-        encoder_of(stays_with_events(), Context())
+        encoder_of(timeless, Context())
     pictures = digit_images(tmp_path, 20)
     alone = Schema(main="images", tables={"images": pictures.schema.tables["images"]}, tasks=pictures.schema.tasks)
     with pytest.raises(Refusal, match="array column 'pixels'"):

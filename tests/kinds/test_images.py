@@ -226,7 +226,7 @@ def test_hostile_files_are_left_out_and_named(tmp_path):
     data = ab.read(tmp_path)
     assert len(data) == 6
     assert any(n.startswith("6 images left out") for n in data.notes)
-    messages = {n: refused(bad / n) for n in ("bomb.png", "long.png", "cut.png", "empty.jpg", "page.jpg")}
+    messages = {name: refused(bad / name) for name in ("bomb.png", "long.png", "cut.png", "empty.jpg", "page.jpg")}
     assert "pixels" in messages["bomb.png"]
     assert "side of 40,000" in messages["long.png"]
     assert "ends early" in messages["cut.png"] or "damaged" in messages["cut.png"]

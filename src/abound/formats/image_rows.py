@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 _LEAST_OF_CLASS = 4  # images: one a part of a split
+_TELLING = 16  # pixels: smaller pictures resemble one another without being copies
 _TINY = 8  # pixels: below it there is nothing to learn from
 _LEAST_SIDE = 1e-3  # of a box after clipping, in pixels
 
@@ -91,7 +92,7 @@ def image_rows(found: Listing, folder: Path, near_copies: bool) -> Rows:
         rows = [{**r, "id": str(r["id"])} for r in rows]
     order = ["id", "path", "width", "height", "colour", "bits", "class", "part", "mask"]
     frame = pl.DataFrame(rows, infer_schema_length=None).select([c for c in order if any(c in r for r in rows)])
-    groups, said = _groups(np.stack(thumbs) if thumbs else None, frame.height)
+    groups, said = _groups(np.stack(thumbs) if thumbs else None, frame)
     frame = frame.with_columns(pl.Series("group", groups, dtype=pl.Int64))
     objects = None if found.objects is None else _object_frame(found, frame, faults)
     notes = [*_damaged(damaged), *faults.sentences(), *said]
@@ -123,17 +124,23 @@ def _checked_mask(folder: Path, mask: str | None, size: tuple[int, int], faults:
     return mask
 
 
-def _groups(thumbs: Any, n: int) -> tuple[Any, list[str]]:
+def _groups(thumbs: Any, frame: pl.DataFrame) -> tuple[Any, list[str]]:
     """A number for each image, the same for near-copies, and what to say about them."""
     import numpy as np
 
     from abound.pixels.near_copies import near_copies
-    from abound.stats.unionfind import components, sizes
+    from abound.stats.unionfind import chained, components, sizes
 
+    n = frame.height
     if thumbs is None:
         return np.arange(n), []
-    found = near_copies(thumbs)
-    groups = components(found.pairs, n)
+    sides = np.minimum(frame["width"].to_numpy(), frame["height"].to_numpy())
+    large = np.flatnonzero(sides >= _TELLING)
+    found = near_copies(thumbs[large])
+    # Smaller pictures are alike for want of pixels: of them only equal ones are copies.
+    small = np.flatnonzero(sides < _TELLING)
+    _, equal = np.unique(thumbs[small].reshape(len(small), thumbs[0].size), axis=0, return_inverse=True)
+    groups = components(np.vstack([large[found.pairs], small[chained(equal)]]), n)
     size = sizes(groups)
     if not (size > 1).any():
         return groups, []

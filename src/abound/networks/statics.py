@@ -193,11 +193,12 @@ def _train_member(
     optimizer = torch.optim.AdamW(member.parameters(), lr=2e-3, weight_decay=0.05)
     best, wait = np.inf, 0
     kept = {k: v.clone() for k, v in member.state_dict().items()}
-    for _ in range(60):
+    size = min(_BATCH, max(16, len(own) // 40))  # some dozens of steps a pass, also from few rows
+    for _ in range(100):
         member.train()
         order = rng.permutation(own)
-        for i in range(0, len(order), _BATCH):
-            part = torch.from_numpy(order[i : i + _BATCH])
+        for i in range(0, len(order), size):
+            part = torch.from_numpy(order[i : i + size])
             optimizer.zero_grad(set_to_none=True)
             functional.cross_entropy(member(table[part]), wanted[part]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -207,7 +208,7 @@ def _train_member(
         wait = 0 if now < best else wait + 1
         if now < best:
             best, kept = now, {k: v.clone() for k, v in member.state_dict().items()}
-        if wait > 6:
+        if wait > 10:
             break
     member.load_state_dict(kept)
 
