@@ -1,8 +1,9 @@
 """Are planted copies found: cropped, mirrored, in other light, recoloured, compressed?
 
 Half of the images of a set get one copy each; a copy is found if the two are joined. A false positive is an image that
-is joined with one that is no copy of it or of its source. Images that the set itself holds twice would count as false:
-CIFAR-10 and the blood smears do hold some, so their shares are upper limits. Thresholds were chosen with other seeds.
+is joined with one that is no copy of it or of its source. The blood smears hold fields that were photographed twice:
+the pairs in TWICE were joined by the detector and looked at, and count as copies. CIFAR-10 was not looked through, so
+its share of false positives is an upper limit. Thresholds were chosen with other seeds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import numpy as np
 from benchmarks.rows import DATA, row, share
 
 KINDS = ("jpeg", "hflip", "vflip", "crop", "expose", "recolour", "crop_hflip")
+# Rows of the file that show one field (five of the seven pairs stand in different parts of the published split).
+TWICE = {"bccd_images": [(35, 36), (196, 228), (198, 226), (199, 225), (200, 224), (339, 351), (343, 348)]}
 SETS = {"cifar10": ("jpeg", 800), "bccd_images": ("jpeg_320x240", 364)}
 
 
@@ -63,15 +66,18 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     if not path.exists():
         return {"reason": f"{path.name} is not there"}
     column = SETS[task["set"]][0]
-    data = pl.read_parquet(path, columns=[column])[column].sample(task["most"], seed=task["seed"])
-    images = [np.asarray(Image.open(io.BytesIO(b)).convert("RGB")) for b in data]
+    data = pl.read_parquet(path, columns=[column]).with_row_index("row").sample(task["most"], seed=task["seed"])
+    images = [np.asarray(Image.open(io.BytesIO(b)).convert("RGB")) for b in data[column]]
+    field = {b: a for a, b in TWICE.get(task["set"], [])}
+    fields = np.array([field.get(r, r) for r in data["row"].to_list()])
     rng, n = np.random.default_rng(task["seed"]), len(images)
     sources = rng.permutation(n)[: n // 2]
     kinds = [KINDS[k % len(KINDS)] for k in range(len(sources))]
     copies = [copied(images[s], kind, rng) for s, kind in zip(sources, kinds, strict=True)]
     found = {tuple(p) for p in near_copies(np.stack([thumbnail(i) for i in images + copies])).pairs.tolist()}
-    origin = np.append(np.arange(n), sources)
-    false = {int(origin[v]) for a, b in found if origin[a] != origin[b] for v in (a, b)}
+    origin = np.append(fields, fields[sources])
+    whose = np.append(np.arange(n), sources)
+    false = {int(whose[v]) for a, b in found if origin[a] != origin[b] for v in (a, b)}
     hits = {
         k: [(int(s), n + j) in found for j, (s, kind) in enumerate(zip(sources, kinds, strict=True)) if kind == k]
         for k in KINDS
