@@ -174,7 +174,9 @@ def test_the_recipe_of_the_readme_is_one() -> None:
 
     from abound.core.recipe import validate
 
-    for block in blocks(README + TUTORIAL, "yaml"):
+    recipes = blocks(README + TUTORIAL, "yaml")
+    assert recipes
+    for block in recipes:
         validate(Recipe, yaml.safe_load(block), what="README")
 
 

@@ -221,3 +221,9 @@ def test_the_same_task_gives_the_same_bytes(tmp_path):
     for task in tasks:
         render(task)
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
+
+
+@pytest.mark.parametrize(("frames", "gap"), [(4, 4), (2, 9)])
+def test_a_gap_that_no_two_frames_have_is_refused(frames, gap):
+    with pytest.raises(InputError, match=f"{frames} frames has no two that are {gap} apart"):
+        registry.create("generator", "street", {"frames": frames, "gap": gap}).fit(domain(), Context())

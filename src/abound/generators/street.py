@@ -10,7 +10,7 @@ from pydantic import Field
 
 from abound.core.model import digest_of
 from abound.core.registry import create, plugin
-from abound.errors import Refusal, WhereRefused
+from abound.errors import InputError, Refusal, WhereRefused
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,13 +43,15 @@ class Street:
     scene: dict[str, Any] = field(default_factory=dict)
 
     def fit(self, train: Dataset, ctx: Context) -> Sampler:
-        """Nothing is learned; a wrong `scene` is refused here."""
+        """Nothing is learned; a wrong `scene`, and a gap that no frame has, are refused here."""
         from abound.core.registry import require
         from abound.render.spec import read_scene
 
         for module in ("numba", "embreex"):
             require(module, "scenes")
         read_scene(self.scene, "the parameter scene")
+        if self.gap >= self.frames > 1:
+            raise InputError(f"a clip of {self.frames} frames has no two that are {self.gap} apart: lower the gap")
         return StreetSampler(self, ctx.scratch, ctx)
 
     def load(self, folder: Path) -> Sampler:
@@ -228,7 +230,7 @@ def render(task: dict[str, Any]) -> dict[str, Any]:
         def fill(work: Path) -> None:
             layers = tuple(options["layers"])
             clip = write_clip(scene, task["seed"], work, layers, options["exact"], options["gap"], options["jpeg"])
-            rows = {"frames": clip.frames, "objects": clip.objects, "seen": clip.seen, "attempt": clip.attempt}
+            rows = {"frames": clip.frames, "objects": clip.objects, "attempt": clip.attempt}
             (work / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
 
         build_folder(folder, Artifact(kind="clip", stage="generate", key=key, files={}, seed=task["seed"]), fill)
@@ -240,7 +242,7 @@ def warm(task: dict[str, Any]) -> None:
     """Compile what a task needs, on one small frame of it that is not kept: the time of the task is then its own."""
     import tempfile
 
-    small = {**task["street"], "frames": 3, "width": 64, "height": 32}
+    small = {**task["street"], "frames": 3, "gap": 1, "width": 64, "height": 32}
     nobody = {"actor": "none", "action": "none", "colour": "natural", "hidden_by": "nothing", "actor_text": ""}
     calm = {**task["attributes"], **nobody}
     with tempfile.TemporaryDirectory() as folder:
@@ -260,4 +262,4 @@ def _rows(task: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     for row in rows["objects"]:
         kept = {k: v for k, v in row.items() if k not in ("camera", "frame")}
         objects.append({**kept, "frame_id": f"{name}/{row['camera']}/{row['frame']}"})
-    return {"clip": clip, "frames": frames, "objects": objects, "seen": rows["seen"]}
+    return {"clip": clip, "frames": frames, "objects": objects}

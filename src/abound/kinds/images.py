@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abound.core.registry import plugin
+from abound.core.registry import plugin, require
 from abound.errors import InputError, Refusal, UnknownName, did_you_mean
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Images:
         from abound.core.dataset import Dataset
         from abound.formats.image_rows import image_rows
 
+        require("cv2", "images")
         path = Path(source).expanduser()
         folder = path if path.is_dir() else _image_root(path)
         found = _listing(path, folder)

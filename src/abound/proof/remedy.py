@@ -1,4 +1,8 @@
-"""What to use after the run: the arm that was best on tune, if test shows that it beats the real rows alone."""
+"""What to use after the run: the arm that the verdict says helps; else the one that was best on tune.
+
+The latter only if test shows that it beats the real rows alone. The arm of the claim was named before the test set was
+opened, so following the verdict chooses nothing on test.
+"""
 
 from __future__ import annotations
 

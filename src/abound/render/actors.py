@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abound.errors import InputError
-from abound.render.classes import label_id
+from abound.pixels.cityscapes import label_id
 from abound.render.domain import SIZES, speeds
 from abound.render.fleet import make
 from abound.render.line import Line

@@ -29,11 +29,10 @@ TRIES = 12  # placements of a clip until its actor is seen
 
 
 class Clip(NamedTuple):
-    """The rows that a clip adds to the tables of frames and objects, and in how many frames its actor is seen."""
+    """The rows that a clip adds to the tables of frames and objects, and the placement that shows its actor."""
 
     frames: list[dict[str, Any]]
     objects: list[dict[str, Any]]
-    seen: int
     attempt: int
 
 
@@ -49,20 +48,17 @@ def write_clip(
     rays = Rays(world)
     frames: list[dict[str, Any]] = []
     objects: list[dict[str, Any]] = []
-    seen: set[int] = set()
     for name, camera in world.cameras.items():
         shown = look(rays, name, seed) if "rgb" in layers else None
-        for found in labels(rays, name, gap=min(gap, max(1, world.frames - 1))):
+        for found in labels(rays, name, gap=gap):
             row = _frame_row(world, name, camera, found)
             paths = _write_layers(folder / name, found, layers, exact)
             if shown is not None:
                 paths["rgb"] = _write_picture(folder / name, found, picture(shown, found.moment, found.hits), jpeg)
             frames.append(row | {k: f"{name}/{v}" for k, v in paths.items()})
             objects += [_object_row(name, found, o) for o in found.objects]
-            if any(o.instance == 1 and o.visible_pixels for o in found.objects):
-                seen.add(found.frame)
     (folder / "scene.json").write_text(json.dumps(scene.model_dump(mode="json"), indent=1), encoding="utf-8")
-    return Clip(frames, objects, len(seen), attempt)
+    return Clip(frames, objects, attempt)
 
 
 def visible_world(scene: Scene, seed: int) -> tuple[World, int]:

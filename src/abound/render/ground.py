@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from abound.render.classes import label_id
+from abound.pixels.cityscapes import label_id
 from abound.render.line import Line, dashes, strip, wall
 from abound.render.mesh import Material, Mesh, join, mesh
 from abound.render.section import Section, stream

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abound.errors import InputError
+from abound.pixels.cityscapes import SKY
 from abound.render.boxes import ObjectLabel, object_labels
 from abound.render.camera import camera_named, pose_of
-from abound.render.classes import SKY
 from abound.render.flow import Flow, View, flow_between, view
 from abound.render.rays import Hits, Moment, Scene
 from abound.render.world import Camera, World

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abound.render.classes import label_id
+from abound.pixels.cityscapes import label_id
 from abound.render.line import Line
 from abound.render.models.model import Model
 from abound.render.world import Body

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from abound.render.classes import label_id
+from abound.pixels.cityscapes import label_id
 from abound.render.ground import cross_line, pieces
 from abound.render.line import Line
 from abound.render.mesh import Mesh, join, moved, pose

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from abound.pixels.cityscapes import label_id
 from abound.render.actors import ACROSS, bodies, cast, hiding, pace, track
-from abound.render.classes import label_id
 from abound.render.ground import ground, zebra
 from abound.render.rig import cameras, headlights
 from abound.render.roadside import lit, roadside

@@ -21,7 +21,7 @@ class Body(NamedTuple):
 
     mesh: Mesh
     pose: Array  # world-from-object, float64 (4, 4), or (frames, 4, 4) for moving bodies
-    semantic: int  # Cityscapes label id (`abound.render.classes`)
+    semantic: int  # Cityscapes label id (`abound.pixels.cityscapes`)
     instance: int = 0  # 0: stuff that is not counted; else unique in the clip, kept over frames
     kind: str = ""  # class name of what is counted: "car", "adult", "child", "deer", ...
     deformed: Array | None = None  # float64 (frames, vertices, 3), object frame: replaces the mesh's vertices

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from abound.errors import InputError, UnknownName
-from abound.render.classes import CITYSCAPES
+from abound.pixels.cityscapes import CITYSCAPES
 from abound.render.models.finish import COLOURS
 from abound.render.models.model import Model, extent, whole
 from abound.render.models.vehicle import KINDS, vehicle

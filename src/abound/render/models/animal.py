@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from abound.errors import InputError, UnknownName, did_you_mean
-from abound.render.classes import label_id
+from abound.pixels.cityscapes import label_id
 from abound.render.mesh import Array, Colour, Material
 from abound.render.models.beast import Beast, darker, details, sole
 from abound.render.models.body import SIDES

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from abound.errors import InputError, UnknownName, did_you_mean
-from abound.render.classes import label_id
+from abound.pixels.cityscapes import label_id
 from abound.render.mesh import Array, Colour, Material, ellipsoid, mesh
 from abound.render.models import body, wardrobe
 from abound.render.models import clothes as garments

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from abound.errors import InputError
-from abound.render.classes import label_id
+from abound.pixels.cityscapes import label_id
 from abound.render.mesh import Array, Colour
 from abound.render.models.body import SIDES
 from abound.render.models.figure import Figure, places, turns, vertices
