@@ -262,10 +262,19 @@ def _why(left: Mapping[str, Mapping[str, float]], limits: Mapping[str, tuple[flo
         if all(n in asked and set(asked[n]) == {v} for n, v in combo):
             return "no clip has " + " and ".join(f"{n} = {v}" for n, v in combo) + ": change one of them"
     words = [f"{n} in [{', '.join(v)}]" for n, v in asked.items()]
-    words += [f"{n} from {a:g} to {b:g}" for n, (a, b) in limits.items()]
+    words += [f"{n} {_bounds(a, b)}" for n, (a, b) in limits.items()]
     for name, (a, b) in limits.items():
         if len(asked.get("actor", {})) == 1 and name == "size":
             low, high = SIZES[next(iter(asked["actor"]))]
             if a > high or b < low:
-                return f"a {next(iter(asked['actor']))} is {low:g} to {high:g} m in size, not {a:g} to {b:g}"
+                return f"a {next(iter(asked['actor']))} is {low:g} to {high:g} m in size, not {_bounds(a, b)}"
     return f"no clip has {' and '.join(words)} together: leave one of them out"
+
+
+def _bounds(low: float, high: float) -> str:
+    """A range in words; a side that was not asked for is a billion."""
+    if low == high:
+        return f"{low:g}"
+    if high >= 1e9:
+        return f"{low:g} or more"
+    return f"{high:g} or less" if low <= -1e9 else f"{low:g} to {high:g}"
