@@ -223,6 +223,44 @@ def test_the_same_task_gives_the_same_bytes(tmp_path):
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
 
 
+def test_a_clip_that_shows_no_actor_is_drawn_again(tmp_path, monkeypatch):
+    """Every other clip is planted to be hidden: as many as asked are made, and none at all is refused."""
+    from abound.render import clip as clips
+
+    real, calls = clips.visible_world, []
+
+    def hidden(scene, seed):
+        calls.append(seed)
+        if len(calls) % 2:
+            raise Refusal("the child that is jaywalking is hidden in every placement")
+        return real(scene, seed)
+
+    monkeypatch.setattr(clips, "visible_world", hidden)
+    sampler = street(tmp_path)
+    made = sampler.sample(2, rng=np.random.default_rng(0), where=condition(ASKED))
+    assert len(made) == 2
+    assert made.mask(condition(ASKED)).all()
+    assert len(list((tmp_path / "clips").iterdir())) == 2
+    monkeypatch.setattr(clips, "visible_world", lambda scene, seed: hidden(scene, calls.clear()))
+    with pytest.raises(WhereRefused, match="hidden in every placement"):
+        sampler.sample(1, rng=np.random.default_rng(1), where=condition(ASKED))
+
+
+@pytest.mark.parametrize("towards", [3, 4, 5, 6])
+def test_what_is_ahead_of_a_turn_is_in_view_in_the_middle_frame(towards):
+    from abound.render.section import section
+    from abound.render.spec import read_scene
+
+    scene = read_scene({
+        "frames": 4, "road": {"layout": "crossroads", "lanes": 2}, "ego": {"action": "turning", "speed": 4.0},
+    })  # fmt: skip
+    _, drive = section(scene, towards, 24.0, pace=0.0)
+    here, there = drive.s[drive.middle], drive.s[drive.middle] + 24.0
+    (x0, x1), (y0, y1), (heading, _) = drive.line.at(np.array([here, there]))
+    bearing = np.arctan2(y1 - y0, x1 - x0) - heading
+    assert abs(np.degrees((bearing + np.pi) % (2 * np.pi) - np.pi)) < 35
+
+
 @pytest.mark.parametrize(("frames", "gap"), [(4, 4), (2, 9)])
 def test_a_gap_that_no_two_frames_have_is_refused(frames, gap):
     with pytest.raises(InputError, match=f"{frames} frames has no two that are {gap} apart"):

@@ -107,18 +107,10 @@ def _forecast(
     )
     if not tasks:
         return {"seconds_per_clip": 0.0, "bytes": 0, "seconds": 0.0}
-    from abound.core.artifact import is_sound, write_json
-    from abound.generators.street import warm
+    from abound.core.artifact import write_json
 
     write_json(out / MARK, mark)
-    folder = out / "clips" / tasks[0]["name"]
-    fresh = not is_sound(folder)
-    if fresh:
-        ctx.progress.note("the first clip is made and timed; the very first run also compiles, about a minute")
-        warm(tasks[0])
-    start = time.monotonic()
-    _render(tasks[0])
-    seconds = time.monotonic() - start if fresh else 0.0
+    folder, seconds = _first(tasks, out, ctx)
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     free = shutil.disk_usage(out).free
     if size * (len(tasks) - 1) > free:
@@ -130,10 +122,23 @@ def _forecast(
     return {"seconds_per_clip": seconds, "bytes": size * len(tasks), "seconds": left}
 
 
-def _render(task: dict[str, Any]) -> None:
-    from abound.engines.local import Local
+def _first(tasks: list[dict[str, Any]], out: Path, ctx: Context) -> tuple[Path, float]:
+    """The folder of the first clip that shows its actor, and the seconds that it took; 0 if it was there already."""
+    from abound.core.artifact import is_sound
+    from abound.errors import WhereRefused
+    from abound.generators.street import TRIED, render, warm
 
-    list(Local().map("abound.generators.street:render", [task]))
+    if not any(is_sound(out / "clips" / t["name"]) for t in tasks[:TRIED]):
+        ctx.progress.note("the first clip is made and timed; the very first run also compiles, about a minute")
+        warm(tasks[0])
+    why = ""
+    for task in tasks[:TRIED]:
+        folder = out / "clips" / task["name"]
+        there, start = is_sound(folder), time.monotonic()
+        why = render(task).get("unseen", "")
+        if not why:
+            return folder, 0.0 if there else time.monotonic() - start
+    raise WhereRefused(why)
 
 
 def _lines(forecast: dict[str, Any], rows: int) -> list[str]:

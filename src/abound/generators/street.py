@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from abound.core.slice import Slice, Term
 
 Layer = Literal["rgb", "depth", "normals", "semantic", "instance", "flow", "occlusion"]
+TRIED = 10  # clips in a row that show no actor, after which a condition is refused
 EVERY: tuple[Layer, ...] = ("rgb", "depth", "normals", "semantic", "instance", "flow", "occlusion")
 
 
@@ -79,18 +80,30 @@ class StreetSampler:
     def sample(
         self, n: int, *, rng: np.random.Generator, where: Slice | None = None, given: Dataset | None = None
     ) -> Dataset:
-        """`n` clips, each made by one task of the engine; those whose folder is there are not made again."""
+        """`n` clips, each made by one task of the engine; those whose folder is there are not made again.
+
+        Attributes whose actor is seen in no placement (behind a house, out of view) are drawn again; WhereRefused
+        where ten in a row show none.
+        """
         import tempfile
 
         self.support(where, given)
         folder = self.folder or Path(tempfile.mkdtemp(prefix="abound-street-"))
-        tasks = self.tasks(n, rng=rng, where=where, folder=folder)
-        done = list(self._engine().map("abound.generators.street:render", tasks, self._told(n)))
+        done: list[dict[str, Any]] = []
+        in_vain = 0
+        while len(done) < n:
+            tasks = self.tasks(n - len(done), rng=rng, where=where, folder=folder)
+            made = list(self._engine().map("abound.generators.street:render", tasks, self._told(n, len(done))))
+            shown = [m for m in made if "unseen" not in m]
+            in_vain = 0 if shown else in_vain + len(made)
+            if in_vain >= TRIED:
+                raise WhereRefused(made[-1]["unseen"])
+            done += shown
         clips = [d["clip"] for d in done]
         frames = [f for d in done for f in d["frames"]]
         objects = [o for d in done for o in d["objects"]]
-        made: Dataset = create("kind", "scenes").dataset(clips, frames, objects, folder)
-        return made
+        data: Dataset = create("kind", "scenes").dataset(clips, frames, objects, folder)
+        return data
 
     def tasks(self, n: int, *, rng: np.random.Generator, where: Slice | None, folder: Path) -> list[dict[str, Any]]:
         """What is to be rendered: attributes, scene, seed and folder of each clip."""
@@ -126,8 +139,8 @@ class StreetSampler:
     def _engine(self) -> Any:
         return self.ctx.engine or create("engine", "local")
 
-    def _told(self, n: int) -> Any:
-        return lambda done: self.ctx.progress.step("generate", done, n)
+    def _told(self, n: int, before: int) -> Any:
+        return lambda done: self.ctx.progress.step("generate", before + done, n)
 
 
 def _wanted(where: Slice | None) -> tuple[Any, dict[str, tuple[float, float]], dict[str, str]]:
@@ -213,7 +226,10 @@ def _limits(term: Term) -> tuple[float, float]:
 
 
 def render(task: dict[str, Any]) -> dict[str, Any]:
-    """One clip into its folder, which is complete or absent; its rows. The same task gives the same bytes."""
+    """One clip into its folder, which is complete or absent; its rows. The same task gives the same bytes.
+
+    Where no placement shows the actor, no folder is made and the answer is {"unseen": why}.
+    """
     import json
 
     from abound import __version__
@@ -233,7 +249,11 @@ def render(task: dict[str, Any]) -> dict[str, Any]:
             rows = {"frames": clip.frames, "objects": clip.objects, "attempt": clip.attempt}
             (work / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
 
-        build_folder(folder, Artifact(kind="clip", stage="generate", key=key, files={}, seed=task["seed"]), fill)
+        manifest = Artifact(kind="clip", stage="generate", key=key, files={}, seed=task["seed"])
+        try:
+            build_folder(folder, manifest, fill)
+        except Refusal as reason:
+            return {"unseen": str(reason)}
     rows = json.loads((folder / "rows.json").read_text(encoding="utf-8"))
     return _rows(task, rows)
 

@@ -11,6 +11,8 @@ from abound.render.line import Line
 from abound.render.spec import LIMITS, Scene
 
 Array = np.ndarray[Any, Any]
+CROSS_HALF = 3.3  # metres, half of the carriageway of a crossing street
+TURNED = 0.6  # of the quarter turn in the middle frame: what is ahead on the path is then in view
 NOSE = 2.3  # metres from the middle of the ego vehicle to its front bumper
 BEFORE, AFTER = 40.0, 230.0  # metres of street behind the first and ahead of the last position of the cameras
 
@@ -31,7 +33,7 @@ class Section(NamedTuple):
     front: float  # to the fronts of the buildings
     kerb: float  # its height
     cross: float | None = None  # s of the middle of a crossing street
-    cross_half: float = 3.3  # half of its carriageway
+    cross_half: float = CROSS_HALF  # half of its carriageway
 
     def lane(self, number: int, oncoming: bool = False) -> float:
         """d of the middle of a lane, counted from the outer edge."""
@@ -137,8 +139,9 @@ def section(
     if road.layout == "crossroads":
         ahead = distance if distance is not None and turning else float(rng.uniform(18.0, 45.0))
         cross = float(covered[middle]) + ahead
-        if turn:
-            cross = float(covered[len(covered) // 4]) + 11.0
+    towards = float(rng.choice([-1.0, 1.0]))
+    if turn:
+        cross = _crossing(float(covered[middle]), towards == -own)
     kerb = {"motorway": 0.0, "rural": 0.0}.get(zone, 0.13)
     made = Section(
         line, -BEFORE, end, own, road.lanes, road.lane_width, median, half, edge, pavement, front, kerb, cross
@@ -151,14 +154,24 @@ def section(
             x0, y0, h0 = line.at(0.0, lane)
             path = Line(float(x0), float(y0), float(h0), 0.0, path.curvature)
     if turn and cross is not None:
-        path = _turning(path, cross, made, towards=float(rng.choice([-1.0, 1.0])))
+        path = _turning(path, cross, made, towards)
     return made, Drive(path, covered, speed, time, middle)
+
+
+def _arc(near: bool) -> tuple[float, float]:
+    """Radius of a quarter turn, and how far before the middle of the crossing street it begins."""
+    radius, lane = (6.5, CROSS_HALF / 2) if near else (10.0, -CROSS_HALF / 2)
+    return radius, lane + radius
+
+
+def _crossing(middle: float, near: bool) -> float:
+    """s of the crossing street for which the ego vehicle, at s = middle, is in its turn."""
+    radius, before = _arc(near)
+    return middle - TURNED * radius * np.pi / 2 + before
 
 
 def _turning(path: Line, cross: float, made: Section, towards: float) -> Line:
     """The path with a quarter turn into the crossing street, `towards` +1 left, -1 right."""
-    near = towards == -made.own  # the turn that does not cross the oncoming lanes
-    radius = 6.5 if near else 10.0
-    lane = made.cross_half / 2
-    meet = cross - lane if near else cross + lane
-    return path._replace(bend=meet - radius, curvature=towards / radius, length=radius * np.pi / 2)
+    # `near` is the turn that does not cross the oncoming lanes.
+    radius, before = _arc(near=towards == -made.own)
+    return path._replace(bend=cross - before, curvature=towards / radius, length=radius * np.pi / 2)
