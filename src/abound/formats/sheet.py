@@ -139,6 +139,8 @@ def _boxed(
     )
     for row in objects.sort("instance", descending=True).iter_rows(named=True):
         main = event and row["instance"] == 1
-        box = [row["left"], row["top"], row["right"] - 1, row["bottom"] - 1]
-        pen.rectangle(box, outline=(255, 220, 0) if main else (90, 220, 255), width=4 if main else 1)
+        # The line runs around the object, not over it, and is as thin as the picture is small.
+        line = max(1, image.width // 400) if main else 1
+        box = [row["left"] - line, row["top"] - line, row["right"] - 1 + line, row["bottom"] - 1 + line]
+        pen.rectangle(box, outline=(255, 220, 0) if main else (90, 220, 255), width=line)
     return np.asarray(image)
